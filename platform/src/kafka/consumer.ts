@@ -1,0 +1,105 @@
+import type { EachBatchPayload } from 'kafkajs'
+import type { Database } from '../postgres/connect.ts'
+import { log } from '../telemetry/log.ts'
+import { counter } from '../telemetry/metrics.ts'
+import { backoff } from './backoff.ts'
+import { createKafka } from './client.ts'
+import { sendDeadLetter } from './dead-letters.ts'
+import type { EventHandler } from './handler.ts'
+import { watchLag } from './lag.ts'
+import { keepMember } from './membership.ts'
+import { createProcess } from './process.ts'
+import { createSender } from './sender.ts'
+
+export { on } from './handler.ts'
+export type { ConsumedEvent, EventHandler } from './handler.ts'
+
+export type ConsumerOptions = {
+  readonly brokers: readonly string[]
+  /** The consumer group, and the consumer's name in the inbox: one per service. */
+  readonly groupId: string
+  readonly topicPrefix: string
+  readonly db: Database
+  /** By `on(contract, handle)`. The topics of their contracts are what is subscribed to. */
+  readonly handlers: readonly EventHandler[]
+  /** Partitions handled at the same time; each uses one connection of the pool. 4 by default. */
+  readonly concurrency?: number
+}
+
+export type RunningConsumer = AsyncDisposable & {
+  /** True while the group has this member. */
+  readonly joined: boolean
+}
+
+const CONCURRENCY = 4
+const MAX_BACKOFF_MS = 15_000
+
+const retries = counter({
+  name: 'messaging_retries_total',
+  help: 'Times that handling an event was put off because something was unavailable',
+  labels: ['topic', 'group'],
+})
+
+/**
+ * Consumes events of other services: at least once delivered, exactly once in effect. The offset is committed after
+ * the transaction that holds both the effect and the inbox row. `unavailable` pauses the partition and tries again;
+ * any other fault sends the event to the dead letters and the partition goes on. Starts also when Kafka is away, and
+ * comes back by itself after whatever happens to the group. Disposal finishes the events in hand and leaves the group.
+ */
+export const startConsumer = (options: ConsumerOptions): RunningConsumer => {
+  const { brokers, groupId, topicPrefix, db, handlers } = options
+  const kafka = createKafka(brokers, groupId)
+  const sender = createSender(kafka)
+  const failures = new Map<string, number>()
+
+  const process = createProcess({
+    db,
+    groupId,
+    handlers,
+    bury: (error, place, message) => sendDeadLetter(sender, { topicPrefix, group: groupId, place, message, error }),
+  })
+
+  /** Takes the partition out of the fetches for a while; everything else, heartbeats too, goes on. */
+  const putOff = (topic: string, partition: number, pause: () => () => void): void => {
+    const key = `${topic}/${partition}`
+    const attempt = failures.get(key) ?? 0
+    failures.set(key, attempt + 1)
+    retries.inc({ topic, group: groupId })
+    if (attempt === 0) {
+      const fields = { 'event.action': 'messaging.retry', 'messaging.destination.name': topic }
+      log.warn('handling an event is put off', fields)
+    }
+    setTimeout(pause(), backoff(attempt, MAX_BACKOFF_MS)).unref()
+  }
+
+  const handleBatch = async (
+    { batch, heartbeat, isRunning, isStale, pause, resolveOffset }: EachBatchPayload,
+    handled: (offset: string) => void,
+    isStopping: () => boolean,
+  ): Promise<void> => {
+    const topic = batch.topic.slice(topicPrefix.length)
+    for (const message of batch.messages) {
+      if (isStopping() || !isRunning() || isStale()) return
+      if ((await process(topic, batch.partition, message)) === 'retry') return putOff(topic, batch.partition, pause)
+      failures.delete(`${topic}/${batch.partition}`)
+      resolveOffset(message.offset)
+      handled(message.offset)
+      await heartbeat()
+    }
+  }
+
+  const topics = [...new Set(handlers.map(({ contract }) => topicPrefix + contract.topic.name))]
+  const concurrency = options.concurrency ?? CONCURRENCY
+  const member = keepMember({ kafka, groupId, topics, concurrency, handleBatch })
+  const lag = watchLag({ kafka, groupId, topicPrefix, assignment: () => member.assignment })
+  return {
+    get joined() {
+      return member.joined
+    },
+    [Symbol.asyncDispose]: async () => {
+      await member[Symbol.asyncDispose]()
+      await lag[Symbol.asyncDispose]()
+      await sender[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import kafkajs from 'kafkajs'
+import type { Admin } from 'kafkajs'
+import { z } from 'zod'
+import { DEAD_LETTER_PARTITIONS, DEAD_LETTER_RETENTION_MS, deadLetterTopic, topics } from '../contracts/topics.ts'
+import type { Topic } from '../contracts/topics.ts'
+import { kafkaSettings, parseConfig } from '../runtime/config.ts'
+import { createKafka } from './client.ts'
+
+type Wanted = { readonly name: string; readonly partitions: number; readonly settings: Record<string, string> }
+
+const CONNECT_ATTEMPTS = 20
+/** Leaves the number of copies to the broker: one on a laptop, three in a cluster. */
+const BROKER_DEFAULT = -1
+
+const wantedTopics = (prefix: string): Wanted[] =>
+  Object.values<Topic>(topics).flatMap(({ name, partitions, retentionMs, cleanup }) => [
+    {
+      name: prefix + name,
+      partitions,
+      settings: { 'retention.ms': String(retentionMs), 'cleanup.policy': cleanup },
+    },
+    {
+      name: prefix + deadLetterTopic(name),
+      partitions: DEAD_LETTER_PARTITIONS,
+      settings: { 'retention.ms': String(DEAD_LETTER_RETENTION_MS), 'cleanup.policy': 'delete' },
+    },
+  ])
+
+const connect = async (admin: Admin): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await admin.connect()
+    } catch (error) {
+      if (attempt === CONNECT_ATTEMPTS) throw error
+    }
+  }
+}
+
+const addPartitions = async (admin: Admin, wanted: Wanted[]): Promise<string[]> => {
+  const { topics: found } = await admin.fetchTopicMetadata({ topics: wanted.map(({ name }) => name) })
+  const counts = new Map(found.map(({ name, partitions }) => [name, partitions.length]))
+  const short = wanted.filter(({ name, partitions }) => (counts.get(name) ?? partitions) < partitions)
+  if (short.length > 0) {
+    await admin.createPartitions({
+      topicPartitions: short.map(({ name, partitions }) => ({ topic: name, count: partitions })),
+    })
+  }
+  return short.map(({ name, partitions }) => `${name}: now ${partitions} partitions`)
+}
+
+const correctSettings = async (admin: Admin, wanted: Wanted[]): Promise<string[]> => {
+  const type = kafkajs.ConfigResourceTypes.TOPIC
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: wanted.map(({ name, settings }) => ({ type, name, configNames: Object.keys(settings) })),
+  })
+  const actual = new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  )
+  const wrong = wanted.filter(({ name, settings }) =>
+    Object.entries(settings).some(([key, value]) => actual.get(name)?.get(key) !== value),
+  )
+  if (wrong.length > 0) {
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: wrong.map(({ name, settings }) => ({
+        type,
+        name,
+        configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
+      })),
+    })
+  }
+  return wrong.map(({ name }) => `${name}: settings corrected`)
+}
+
+/**
+ * Makes the topics of the contracts and their dead letters as they must be: creates what is missing, adds partitions,
+ * corrects retention and clean-up. Harmless to repeat. Waits some seconds for a broker that is just starting.
+ * @returns a line for each thing that was done
+ */
+export const createTopics = async (options: {
+  brokers: readonly string[]
+  topicPrefix?: string
+}): Promise<string[]> => {
+  const wanted = wantedTopics(options.topicPrefix ?? '')
+  const admin = createKafka(options.brokers, 'create-topics').admin()
+  await connect(admin)
+  try {
+    const existing = new Set(await admin.listTopics())
+    const missing = wanted.filter(({ name }) => !existing.has(name))
+    if (missing.length > 0) {
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map(({ name, partitions, settings }) => ({
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: BROKER_DEFAULT,
+          configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
+        })),
+      })
+    }
+    const done = missing.map(
+      ({ name, partitions }) => `${name}: created, ${partitions} partition${partitions === 1 ? '' : 's'}`,
+    )
+    const present = wanted.filter(({ name }) => existing.has(name))
+    if (present.length === 0) return done
+    return [...done, ...(await addPartitions(admin, present)), ...(await correctSettings(admin, present))]
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+if (import.meta.main) {
+  const say = (line: string): void => void process.stdout.write(`topics: ${line}\n`)
+  try {
+    const { KAFKA_BROKERS, TOPIC_PREFIX } = parseConfig(z.object(kafkaSettings), process.env)
+    const done = await createTopics({ brokers: KAFKA_BROKERS, topicPrefix: TOPIC_PREFIX })
+    for (const line of done.length === 0 ? ['nothing to do'] : done) say(line)
+  } catch (error) {
+    say(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Milliseconds since the epoch with microsecond resolution. Monotonic between two corrections: the offset to the
+ * wall clock is taken again every ten seconds, and only when it moved by more than the wall clock's own resolution.
+ */
+export const now = (): number => offset + performance.now()
+
+const CORRECTION_MS = 10_000
+const RESOLUTION_MS = 2
+
+let offset = performance.timeOrigin
+
+setInterval(() => {
+  const measured = Date.now() - performance.now()
+  if (Math.abs(measured - offset) > RESOLUTION_MS) offset = measured
+}, CORRECTION_MS).unref()
+
+/** OpenTelemetry's `[seconds, nanoseconds]` of a time or a duration in milliseconds. */
+export const toHrTime = (ms: number): [number, number] => {
+  const seconds = Math.trunc(ms / 1_000)
+  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)]
+}
