@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
+import { Failure } from './failure.ts'
+import { parsePort } from './ports.ts'
+import { SERVICES, type ServiceName } from './services.ts'
+import { givenStores, type StoreUrls } from './stores.ts'
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
+
+const STORE_PORTS = { POSTGRES: 5432, REDIS: 6379, KAFKA: 9092, KAFKA_CONTROLLER: 9094 }
+const RECEIVER_PORTS = { OTLP: 4318, SENTRY: 8969, COLLECTOR_HEALTH: 13_133, PROMETHEUS: 9090, ALERTMANAGER: 9093 }
+const MANAGEMENT_OFFSET = 1000
+
+export type PortName = keyof typeof STORE_PORTS | keyof typeof RECEIVER_PORTS
+
+/** Where this checkout runs, from the environment and `.env`; made once per command. */
+export type Settings = {
+  /** The environment with `.env` below it: what was really set wins. */
+  env: Readonly<Record<string, string>>
+  /** `.pharos/` of the checkout: data, logs, state, secrets, telemetry. */
+  home: string
+  ports: Readonly<Record<PortName, number>>
+  servicePorts: Readonly<Record<ServiceName, { http: number; management: number }>>
+  given: Partial<StoreUrls>
+  /** PHAROS_COLLECTOR and PHAROS_PROMETHEUS: `off` leaves the receiver out. */
+  receivers: { collector: boolean; prometheus: boolean }
+}
+
+/** The variable that changes a port. */
+export const portVariable = (name: string): string => `PHAROS_PORT_${name.toUpperCase()}`
+
+const isOn = (env: Settings['env'], name: string): boolean => {
+  const value = env[name] || 'on'
+  if (value === 'on' || value === 'off') return value === 'on'
+  throw new Failure(`${name} is "${value}", but it may be only "on" or "off".`)
+}
+
+const requireDistinct = (uses: readonly (readonly [string, number])[]): void => {
+  const seen = new Map<number, string>()
+  for (const [use, port] of uses) {
+    const other = seen.get(port)
+    if (other !== undefined) throw new Failure(`${other} and ${use} are both set to port ${port}: change one of them.`)
+    seen.set(port, use)
+  }
+}
+
+const readPorts = (env: Settings['env']): Pick<Settings, 'ports' | 'servicePorts'> => {
+  const read = (name: string, fallback: number): number =>
+    parsePort(portVariable(name), env[portVariable(name)], fallback)
+  const defaults: Record<PortName, number> = { ...STORE_PORTS, ...RECEIVER_PORTS }
+  const ports = { ...defaults }
+  for (const name of Object.keys(defaults) as PortName[]) ports[name] = read(name, defaults[name])
+  const servicePorts = {} as Record<ServiceName, { http: number; management: number }>
+  for (const service of Object.values(SERVICES)) {
+    const http = read(service.name, service.port)
+    servicePorts[service.name] = { http, management: http + MANAGEMENT_OFFSET }
+  }
+  requireDistinct([
+    ...Object.entries(ports).map(([name, port]) => [portVariable(name), port] as const),
+    ...Object.entries(servicePorts).flatMap(([name, { http, management }]) => [
+      [portVariable(name), http] as const,
+      [`${portVariable(name)} + ${MANAGEMENT_OFFSET} (management)`, management] as const,
+    ]),
+  ])
+  return { ports, servicePorts }
+}
+
+/** Reads `.env` beside the real environment and checks every value; throws a Failure that names the variable at fault. */
+export const readSettings = (environment: NodeJS.ProcessEnv, root = ROOT): Settings => {
+  const file = join(root, '.env')
+  const env: Record<string, string> = {}
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
+  for (const [name, value] of [...Object.entries(fromFile), ...Object.entries(environment)]) {
+    if (value !== undefined) env[name] = value
+  }
+  return {
+    env,
+    home: join(root, '.pharos'),
+    ...readPorts(env),
+    given: givenStores(env),
+    receivers: { collector: isOn(env, 'PHAROS_COLLECTOR'), prometheus: isOn(env, 'PHAROS_PROMETHEUS') },
+  }
+}
+
+/**
+ * Where root keeps PostgreSQL's data when the checkout lies in a folder closed to other users (as /root is): the server
+ * refuses to run as root, and its own user could not reach `.pharos/`. One folder per checkout.
+ */
+export const outsideHome = (home: string): string =>
+  join('/var/lib/pharos', createHash('sha256').update(home).digest('hex').slice(0, 12))
