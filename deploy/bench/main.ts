@@ -1,0 +1,89 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sentenceOf } from '../local/failure.ts'
+import { say } from '../local/progress.ts'
+import { ROOT } from '../local/settings.ts'
+import { temporaryHome } from '../local/temporary-home.ts'
+import { startBenchSystem } from './bench-system.ts'
+import type { Load, LoadResult } from './load-process.ts'
+import { parseOptions, type Options } from './options.ts'
+import { memoryTable, scenarioTable, summarise, type Measured } from './report.ts'
+import { measure } from './rounds.ts'
+import type { ScenarioName } from './scenarios.ts'
+import type { Received } from './sink-process.ts'
+import { commit, idleShare, machine, memoryAndStart } from './surroundings.ts'
+import { VARIANT_NAMES, VARIANTS } from './variants.ts'
+import { startWorker } from './worker.ts'
+
+const CONNECTIONS = 16
+const SECONDS_AROUND_A_SLICE = 3
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+
+const save = async (report: object): Promise<string> => {
+  const folder = join(ROOT, '.pharos/bench')
+  const file = join(folder, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`)
+  await mkdir(folder, { recursive: true })
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
+  return file
+}
+
+const inFile = (results: readonly { scenario: ScenarioName; measured: readonly Measured[] }[]) =>
+  results.map(({ scenario, measured }) => ({
+    scenario,
+    variants: measured.map(({ variant, slices }) => ({
+      variant,
+      env: VARIANTS[variant].env,
+      summary: summarise(slices),
+      rounds: slices,
+    })),
+  }))
+
+const main = async (options: Options, stop: AbortSignal): Promise<void> => {
+  const { rounds, seconds } = options
+  const about = machine()
+  const slices = options.scenarios.reduce((sum, { variants }) => sum + variants.length, 0) * (rounds + 1)
+  const minutes = Math.ceil((slices * (seconds + SECONDS_AROUND_A_SLICE)) / 60 + 1)
+  print(`${about.cpu}, ${about.cores} cores, Node ${about.node}, ${CONNECTIONS} connections.`)
+  print(`${slices} slices of ${seconds} s: about ${minutes} minutes on a quiet machine.`)
+
+  await using home = await temporaryHome()
+  await using load = await startWorker<Load, LoadResult>(new URL('load-process.ts', import.meta.url))
+  await using sink = await startWorker<'received', Received>(new URL('sink-process.ts', import.meta.url))
+  const variants = VARIANT_NAMES.filter((name) => options.scenarios.some((each) => each.variants.includes(name)))
+  const { port: sinkPort } = await sink.ask('received')
+  await using system = await startBenchSystem({ home: home.path, variants, connections: CONNECTIONS, sinkPort, say })
+  const idleCoreShare = await idleShare(system)
+  say(
+    'idle',
+    `${variants.length} sets of services and their stores use ${(idleCoreShare * 100).toFixed(1)} % of a core`,
+  )
+
+  const instruments = { load, sink, connections: CONNECTIONS }
+  const results: { scenario: ScenarioName; measured: Measured[] }[] = []
+  for (const { name: scenario, variants: only } of options.scenarios) {
+    const measured = await measure(instruments, system, { scenario, only, rounds, seconds, stop })
+    print(scenarioTable(scenario, measured))
+    results.push({ scenario, measured })
+  }
+  const memory = await memoryAndStart(system)
+  print(memoryTable(memory))
+  const conditions = { date: new Date().toISOString(), commit: commit(), machine: about, idleCoreShare }
+  const settings = { connections: CONNECTIONS, rounds, seconds }
+  print(`Written to ${await save({ ...conditions, settings, scenarios: inFile(results), memory })}`)
+}
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(130)
+    print('Stopping after this slice; once more stops at once.')
+    stopping.abort()
+  })
+}
+try {
+  await main(parseOptions(process.argv.slice(2)), stopping.signal)
+} catch (error) {
+  if (!stopping.signal.aborted) process.stderr.write(`✖ ${sentenceOf(error)}\n`)
+  process.exitCode = stopping.signal.aborted ? 130 : 1
+}

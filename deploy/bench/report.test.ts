@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lagOfScrape } from './event-loop.ts'
+import { columns, scenarioTable, summarise } from './report.ts'
+import type { Slice } from './slice.ts'
+
+const slice = (sum: number, lag: Slice['lag'] = {}): Slice => ({
+  requests: 1000,
+  throughput: 5000,
+  p50: 3,
+  p95: 5,
+  p99: 8,
+  cpu: { gateway: sum, users: 0, auth: 0, postgres: 0, redis: 0, kafka: 7 },
+  sum,
+  lag,
+  spans: 0,
+  foreign: 0,
+  rested: true,
+})
+
+test('a summary holds the median with its bounds, and the longest hold-up of all rounds', () => {
+  const { sum, cpu, lag } = summarise([slice(90, { users: 3 }), slice(80, { users: 12, auth: 1 }), slice(85)])
+  assert.deepEqual(sum, { median: 85, min: 80, max: 90 })
+  assert.deepEqual(cpu.kafka, { median: 7, min: 7, max: 7 })
+  assert.deepEqual(lag, { users: 12, auth: 1 })
+})
+
+test('the table gives each variant as a multiple of off', () => {
+  const lines = scenarioTable('profile', [
+    { variant: 'off', slices: [slice(80)] },
+    { variant: 'all', slices: [slice(160, { gateway: 4 })] },
+  ]).split('\n')
+  assert.match(lines.find((line) => line.startsWith('  off ')) ?? '', / 1\.00 /)
+  assert.match(lines.find((line) => line.startsWith('  all ')) ?? '', / 2\.00 .* 4\.00$/)
+})
+
+test('without off there are no multiples', () => {
+  const table = scenarioTable('profile', [{ variant: 'all', slices: [slice(160)] }])
+  assert.match(table, /160–160\s+–\s+160/)
+})
+
+test('names stand to the left and figures to the right', () =>
+  assert.equal(
+    columns([
+      ['', 'req/s'],
+      ['off', '5'],
+    ]),
+    '       req/s\n  off      5',
+  ))
+
+test('the lag is read from the quantile 1 of a scrape', () => {
+  const text =
+    'app_eventloop_lag_seconds{quantile="0.99"} 0.002\napp_eventloop_lag_seconds{quantile="1"} 0.0125\n# EOF\n'
+  assert.equal(lagOfScrape(text), 12.5)
+  assert.equal(lagOfScrape('# EOF\n'), undefined)
+})

@@ -1,0 +1,119 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { createApiClient } from '@pharos/platform/testing/api-client'
+import type { ApiClient } from '@pharos/platform/testing/api-client'
+import { logLinesOf } from '@pharos/platform/testing/log-lines'
+import type { LogLine } from '@pharos/platform/testing/log-lines'
+import { startOtlpReceiver } from '@pharos/platform/testing/otlp-receiver'
+import type { OtlpReceiver } from '@pharos/platform/testing/otlp-receiver'
+import { startSentryReceiver } from '@pharos/platform/testing/sentry-receiver'
+import type { SentryReceiver } from '@pharos/platform/testing/sentry-receiver'
+import { startKafka } from '../local/components/kafka.ts'
+import { startPostgres } from '../local/components/postgres.ts'
+import { startRedis } from '../local/components/redis.ts'
+import type { Server } from '../local/components/server.ts'
+import { SERVICE_NAMES } from '../local/services.ts'
+import type { ServiceName } from '../local/services.ts'
+import { givenStores } from '../local/stores.ts'
+import type { StoreName, StoreUrls } from '../local/stores.ts'
+import { startSystem } from '../local/system.ts'
+import type { System } from '../local/system.ts'
+import { temporaryHome } from '../local/temporary-home.ts'
+
+/** A running platform with its own receivers of traces and errors. */
+export type TestSystem = AsyncDisposable & {
+  readonly system: System
+  readonly otlp: OtlpReceiver
+  readonly sentry: SentryReceiver
+  /** A client with an address of its own, so that limits by address are its own too. */
+  client(): ApiClient
+  /** The log lines of every service that carry a correlation id, by time. */
+  linesOf(correlationId: string): Promise<LogLine[]>
+  readonly logFiles: readonly string[]
+  metricsOf(service: ServiceName): Promise<string>
+  /** One of the stores of this system alone; only with `ownStores`. */
+  store(name: StoreName): Server
+}
+
+type Options = {
+  readonly env?: Readonly<Record<string, string>>
+  readonly forService?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>
+  /** Starts stores that the test may kill; otherwise those of the environment are used. */
+  readonly ownStores?: true
+}
+
+const givenUrls = (): StoreUrls => {
+  const { postgres, redis, kafka } = givenStores(process.env)
+  if (postgres === undefined || redis === undefined || kafka === undefined) {
+    throw new Error('The addresses of the stores are not set: run tests by `npm test -- <pattern>`, which starts them')
+  }
+  return { postgres, redis, kafka }
+}
+
+/** Redis is shared by systems that all count their users from 1, so each needs keys of its own. */
+const withPrefix = (redis: string): string => {
+  const url = new URL(redis)
+  url.searchParams.set('prefix', `${randomBytes(4).toString('hex')}:`)
+  return url.href
+}
+
+type OwnStores = Readonly<Record<StoreName, Server>>
+
+/** Stores that keep what they have acknowledged through a SIGKILL, as those of a real system do. */
+const startDurableStores = async (home: string, stack: AsyncDisposableStack): Promise<OwnStores> => {
+  const place = (name: StoreName) => ({ dataDir: join(home, name), logFile: join(home, 'logs', `${name}.log`) })
+  const password = randomBytes(18).toString('hex')
+  const started = await Promise.allSettled([
+    startPostgres({ ...place('postgres'), password }),
+    startRedis({ ...place('redis'), password }),
+    startKafka(place('kafka')),
+  ])
+  for (const result of started) if (result.status === 'fulfilled') stack.use(result.value)
+  const [postgres, redis, kafka] = started
+  if (postgres.status === 'rejected') throw postgres.reason
+  if (redis.status === 'rejected') throw redis.reason
+  if (kafka.status === 'rejected') throw kafka.reason
+  return { postgres: postgres.value, redis: redis.value, kafka: kafka.value }
+}
+
+const anyAddress = (): string => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
+
+/** Starts the whole platform as processes on free ports, exporting to receivers in this process. */
+export const startTestSystem = async ({ env = {}, forService = {}, ownStores }: Options = {}): Promise<TestSystem> => {
+  await using stack = new AsyncDisposableStack()
+  const home = stack.use(await temporaryHome())
+  const otlp = stack.use(await startOtlpReceiver())
+  const sentry = stack.use(await startSentryReceiver())
+  const own = ownStores && (await startDurableStores(home.path, stack))
+  const stores = own ? { postgres: own.postgres.url, redis: own.redis.url, kafka: own.kafka.url } : givenUrls()
+  const system = stack.use(
+    await startSystem({
+      stores,
+      home: home.path,
+      telemetry: false,
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+        SENTRY_DSN: sentry.dsn,
+        REDIS_URL: withPrefix(stores.redis),
+        ...env,
+      },
+      forService: { ...forService, gateway: { TRUST_PROXY: 'loopback', ...forService.gateway } },
+    }),
+  )
+  const logFiles = SERVICE_NAMES.map((name) => system.services[name].logFile)
+  const held = stack.move()
+  return {
+    system,
+    otlp,
+    sentry,
+    client: () => held.use(createApiClient(system.url, { 'x-forwarded-for': anyAddress() })),
+    linesOf: (correlationId) => logLinesOf(logFiles, correlationId),
+    logFiles,
+    metricsOf: async (service) => (await fetch(`${system.services[service].managementUrl}/metrics`)).text(),
+    store(name) {
+      if (!own) throw new Error(`${name} is not of this test alone: start the system with ownStores`)
+      return own[name]
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
