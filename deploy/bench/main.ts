@@ -8,7 +8,7 @@ import { startBenchSystem } from './bench-system.ts'
 import type { Load, LoadResult } from './load-process.ts'
 import { parseOptions, type Options } from './options.ts'
 import { memoryTable, scenarioTable, summarise, type Measured } from './report.ts'
-import { measure } from './rounds.ts'
+import { measure, WARM_UP_SLICES } from './rounds.ts'
 import type { ScenarioName } from './scenarios.ts'
 import type { Received } from './sink-process.ts'
 import { commit, idleShare, machine, memoryAndStart } from './surroundings.ts'
@@ -16,7 +16,7 @@ import { VARIANT_NAMES, VARIANTS } from './variants.ts'
 import { startWorker } from './worker.ts'
 
 const CONNECTIONS = 16
-const SECONDS_AROUND_A_SLICE = 3
+const SECONDS_AROUND_A_SLICE = 2.5
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -42,10 +42,11 @@ const inFile = (results: readonly { scenario: ScenarioName; measured: readonly M
 const main = async (options: Options, stop: AbortSignal): Promise<void> => {
   const { rounds, seconds } = options
   const about = machine()
-  const slices = options.scenarios.reduce((sum, { variants }) => sum + variants.length, 0) * (rounds + 1)
-  const minutes = Math.ceil((slices * (seconds + SECONDS_AROUND_A_SLICE)) / 60 + 1)
+  const places = options.scenarios.reduce((sum, { variants }) => sum + variants.length, 0)
+  const secondsEach = (rounds + WARM_UP_SLICES) * seconds + (rounds + 1) * SECONDS_AROUND_A_SLICE
+  const minutes = Math.ceil((places * secondsEach) / 60 + 1)
   print(`${about.cpu}, ${about.cores} cores, Node ${about.node}, ${CONNECTIONS} connections.`)
-  print(`${slices} slices of ${seconds} s: about ${minutes} minutes on a quiet machine.`)
+  print(`${places * rounds} slices of ${seconds} s after the warm-ups: about ${minutes} minutes on a quiet machine.`)
 
   await using home = await temporaryHome()
   await using load = await startWorker<Load, LoadResult>(new URL('load-process.ts', import.meta.url))

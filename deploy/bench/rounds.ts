@@ -9,6 +9,9 @@ import type { VariantName } from './variants.ts'
 /** Others on the machine that use more than this share of it spoil latencies, and through the caches CPU figures too. */
 const NOISY = 0.05
 
+/** A warm-up lasts this many slices: code goes on being compiled for tens of thousands of requests. */
+export const WARM_UP_SLICES = 3
+
 let serial = 0
 
 const tell = (scenario: ScenarioName, place: string, variant: VariantName, slice: Slice): void => {
@@ -29,7 +32,7 @@ export const measure = async (
   { variants }: BenchSystem,
   o: { scenario: ScenarioName; only: readonly VariantName[]; rounds: number; seconds: number; stop: AbortSignal },
 ): Promise<Measured[]> => {
-  const { scenario, seconds } = o
+  const { scenario } = o
   const measured = variants
     .filter(({ variant }) => o.only.includes(variant))
     .map((system) => ({ system, variant: system.variant, slices: [] as Slice[], asked: 0 }))
@@ -37,6 +40,7 @@ export const measure = async (
     for (const each of turned(measured, round)) {
       o.stop.throwIfAborted()
       const { system, asked } = each
+      const seconds = round === 0 ? o.seconds * WARM_UP_SLICES : o.seconds
       const slice = await runSlice(instruments, { scenario, system, serial: ++serial, asked, seconds })
       each.asked += slice.requests
       if (round > 0) each.slices.push(slice)

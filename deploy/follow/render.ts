@@ -88,7 +88,7 @@ const section = (canvas: Canvas, title: string, lines: readonly string[]): strin
   lines.length === 0 ? [] : ['', row(canvas, [[title, 'cyan']]), ...lines]
 
 /** The story of one trace: head, tree, messages, log lines, errors. Empty parts are left out. */
-export const renderTrace = (story: TraceStory, canvas: Canvas): string[] => {
+const renderTrace = (story: TraceStory, canvas: Canvas): string[] => {
   const note = remark(story)
   return [
     ...renderHead(story, canvas),

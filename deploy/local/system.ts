@@ -61,6 +61,13 @@ const startTelemetry = async (home: string): Promise<NonNullable<System['telemet
   return { server, tracesPort, tracesFile: join(folder, 'traces.jsonl'), errorsFile: join(folder, 'errors.jsonl') }
 }
 
+/** Systems that share a Redis all count their users from 1, so each needs keys of its own. */
+const withKeyPrefix = (redis: string, prefix: string): string => {
+  const url = new URL(redis)
+  url.searchParams.set('prefix', prefix)
+  return url.href
+}
+
 const prepareStores = async (o: {
   stores: StoreUrls
   specs: readonly { service: ServiceName; spec: DatabaseSpec }[]
@@ -109,7 +116,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   const environmentOf = (name: ServiceName): Record<string, string> => ({
     ...serviceEnvironment(name, {
       addresses: {
-        stores,
+        stores: { ...stores, redis: withKeyPrefix(stores.redis, topicPrefix) },
         ports,
         otlp: telemetry && `http://127.0.0.1:${telemetry.tracesPort}`,
         sentryDsn: telemetry && spoolDsn(telemetry.server.port),

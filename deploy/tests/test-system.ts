@@ -29,8 +29,13 @@ export type TestSystem = AsyncDisposable & {
   client(): ApiClient
   /** The log lines of every service that carry a correlation id, by time. */
   linesOf(correlationId: string): Promise<LogLine[]>
-  readonly logFiles: readonly string[]
+  /** Where logs are, and traces and errors with `receivers: 'files'`. */
+  readonly home: string
   metricsOf(service: ServiceName): Promise<string>
+  /** The sum of a metric over the label sets whose text holds `labels`; 0 when there is none yet. */
+  metric(service: ServiceName, name: string, labels?: string): Promise<number>
+  /** How many events auth has handled: what it knows of names and addresses comes to it by them. */
+  eventsHandledByAuth(): Promise<number>
   /** One of the stores of this system alone; only with `ownStores`. */
   store(name: StoreName): Server
 }
@@ -38,6 +43,8 @@ export type TestSystem = AsyncDisposable & {
 type Options = {
   readonly env?: Readonly<Record<string, string>>
   readonly forService?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>
+  /** `files`: traces and errors are kept in files, as `npm start` does it, and do not come to this process. */
+  readonly receivers?: 'files'
   /** Starts stores that the test may kill; otherwise those of the environment are used. */
   readonly ownStores?: true
 }
@@ -48,13 +55,6 @@ const givenUrls = (): StoreUrls => {
     throw new Error('The addresses of the stores are not set: run tests by `npm test -- <pattern>`, which starts them')
   }
   return { postgres, redis, kafka }
-}
-
-/** Redis is shared by systems that all count their users from 1, so each needs keys of its own. */
-const withPrefix = (redis: string): string => {
-  const url = new URL(redis)
-  url.searchParams.set('prefix', `${randomBytes(4).toString('hex')}:`)
-  return url.href
 }
 
 type OwnStores = Readonly<Record<StoreName, Server>>
@@ -76,10 +76,21 @@ const startDurableStores = async (home: string, stack: AsyncDisposableStack): Pr
   return { postgres: postgres.value, redis: redis.value, kafka: kafka.value }
 }
 
+const sumOf = (metrics: string, name: string, labels: string): number =>
+  metrics
+    .split('\n')
+    .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(labels))
+    .reduce((sum, line) => sum + Number(/^\S+?(?:\{.*?\})? (\S+)/.exec(line)?.[1] ?? 0), 0)
+
 const anyAddress = (): string => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 
 /** Starts the whole platform as processes on free ports, exporting to receivers in this process. */
-export const startTestSystem = async ({ env = {}, forService = {}, ownStores }: Options = {}): Promise<TestSystem> => {
+export const startTestSystem = async ({
+  env = {},
+  forService = {},
+  receivers,
+  ownStores,
+}: Options = {}): Promise<TestSystem> => {
   await using stack = new AsyncDisposableStack()
   const home = stack.use(await temporaryHome())
   const otlp = stack.use(await startOtlpReceiver())
@@ -90,17 +101,17 @@ export const startTestSystem = async ({ env = {}, forService = {}, ownStores }: 
     await startSystem({
       stores,
       home: home.path,
-      telemetry: false,
+      telemetry: receivers === 'files',
       env: {
-        OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
-        SENTRY_DSN: sentry.dsn,
-        REDIS_URL: withPrefix(stores.redis),
+        ...(receivers === undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url, SENTRY_DSN: sentry.dsn }),
         ...env,
       },
       forService: { ...forService, gateway: { TRUST_PROXY: 'loopback', ...forService.gateway } },
     }),
   )
   const logFiles = SERVICE_NAMES.map((name) => system.services[name].logFile)
+  const metricsOf = async (service: ServiceName): Promise<string> =>
+    (await fetch(`${system.services[service].managementUrl}/metrics`)).text()
   const held = stack.move()
   return {
     system,
@@ -108,8 +119,11 @@ export const startTestSystem = async ({ env = {}, forService = {}, ownStores }: 
     sentry,
     client: () => held.use(createApiClient(system.url, { 'x-forwarded-for': anyAddress() })),
     linesOf: (correlationId) => logLinesOf(logFiles, correlationId),
-    logFiles,
-    metricsOf: async (service) => (await fetch(`${system.services[service].managementUrl}/metrics`)).text(),
+    home: home.path,
+    metricsOf,
+    eventsHandledByAuth: async () =>
+      sumOf(await metricsOf('auth'), 'messaging_process_duration_seconds_count', 'outcome="ok"'),
+    metric: async (service, name, labels = '') => sumOf(await metricsOf(service), name, labels),
     store(name) {
       if (!own) throw new Error(`${name} is not of this test alone: start the system with ownStores`)
       return own[name]

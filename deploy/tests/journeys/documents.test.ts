@@ -37,7 +37,7 @@ before(async () => {
   api = platform.client()
   document = JSON.parse((await api.get('//openapi.json')).text) as Document
 })
-after(() => platform[Symbol.asyncDispose]())
+after(() => platform?.[Symbol.asyncDispose]())
 
 const described = (): { path: string; method: string; operation: Described }[] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>

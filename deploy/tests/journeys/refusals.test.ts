@@ -15,7 +15,7 @@ before(async () => {
   platform = await startTestSystem({ forService: { gateway: { CORS_ORIGINS: ORIGIN } } })
   api = platform.client()
 })
-after(() => platform[Symbol.asyncDispose]())
+after(() => platform?.[Symbol.asyncDispose]())
 
 const registered = async (client = platform.client()) => {
   const person = somebody()

@@ -14,7 +14,7 @@ let platform: TestSystem
 before(async () => {
   platform = await startTestSystem({ env: { RATE_LIMIT: 'off', LOG_LEVEL: 'debug' } })
 })
-after(() => platform[Symbol.asyncDispose]())
+after(() => platform?.[Symbol.asyncDispose]())
 
 const marked = (correlationId: string) => ({ 'x-correlation-id': correlationId })
 
@@ -57,6 +57,7 @@ const useEverySecret = async (): Promise<string[]> => {
   )
   await api.post('/auth/refresh', { refresh_token: loggedIn.refresh_token }, { headers })
   await api.post('/auth/logout', { refresh_token: refreshed.refresh_token }, { headers })
+  await eventually(async () => assert.ok((await platform.eventsHandledByAuth()) > 0))
   const last = take(dataOf(await api.login(moved, person.password, { headers }), 200))
   await api.put(
     '/auth/update-password',

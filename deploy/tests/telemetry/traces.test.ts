@@ -23,7 +23,7 @@ before(async () => {
   dataOf(await api.put('/users/avatar', { avatar_url: 'https://example.org/a.png' }, { token }), 200)
   dataOf(await api.user(userId, { token }), 200)
 })
-after(() => platform[Symbol.asyncDispose]())
+after(() => platform?.[Symbol.asyncDispose]())
 
 let requests = 0
 const id = (): string => `trace-test-${(requests += 1)}`

@@ -44,9 +44,16 @@ export const openApp = (): Express => {
 /** Puts behind the routes what every service has there: 404, then the error envelope. */
 export const closeApp = (app: Express): Express => app.use(refuseUnknown).use(answerError)
 
+type AppOptions = RouterPorts & {
+  readonly routes: readonly BoundRoute[]
+  /** Adds routes that are no part of the API, such as a document in a form that others prescribe. */
+  readonly beside?: (app: Express) => void
+}
+
 /** A service's HTTP side: scope, load shedding, routes, 404 and 405, error envelope. */
-export const createApp = (options: { readonly routes: readonly BoundRoute[] } & RouterPorts): Express => {
+export const createApp = (options: AppOptions): Express => {
   const app = openApp().set('trust proxy', ['loopback', 'linklocal', 'uniquelocal'])
+  options.beside?.(app)
   mountRoutes(app, options.routes, options)
   return closeApp(app)
 }

@@ -103,7 +103,7 @@ export const createServiceClient = (options: {
       const tryOnce = () => upstream.guard(guarded)
       const outcome = await tryOnce()
         .catch(async (error: unknown) => {
-          if (deadline.aborted || !isRepeatable(operation.methods[0] as string, parts) || !upstream.mayRetry())
+          if (deadline.aborted || !isRepeatable(operation.methods[0] as string, parts) || !upstream.mayRetry(error))
             throw error
           await pause(Math.random() * RETRY_PAUSE_MS)
           return tryOnce()

@@ -28,9 +28,13 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 export const statusOf = (error: unknown): number =>
   isAppError(error) ? (STATUS_OF_CODE[error.code] ?? STATUS_OF_KIND[error.kind]) : 500
 
-/** The kind that a status of another service stands for, so that its refusal can be passed on as our own. */
+/**
+ * The kind that a status of another service stands for, so that its refusal can be passed on as our own. A 4xx of no
+ * kind is `invalid`, told apart by its code.
+ */
 export const kindOfStatus = (status: number): ErrorKind | undefined =>
-  (Object.keys(STATUS_OF_KIND) as ErrorKind[]).find((kind) => STATUS_OF_KIND[kind] === status)
+  (Object.keys(STATUS_OF_KIND) as ErrorKind[]).find((kind) => STATUS_OF_KIND[kind] === status) ??
+  (status >= 400 && status < 500 ? 'invalid' : undefined)
 
 /** `user.not-found` → `USER_NOT_FOUND`. */
 export const publicCode = (code: string): string => code.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()
@@ -40,13 +44,19 @@ export const successBody = (status: number, json: string | undefined, message: s
   `{"status":${status}${json === undefined ? '' : `,"data":${json}`}` +
   `${message === undefined ? '' : `,"message":${JSON.stringify(message)}`},"timestamp":"${new Date().toISOString()}"}`
 
+/** Which part is away is for logs, traces and error events; clients learn that something is. */
+const codeOf = (error: AppError | undefined): string => {
+  if (!error) return 'internal-server-error'
+  return statusOf(error) === 503 ? 'service-unavailable' : error.code
+}
+
 const errorBody = (error: AppError | undefined, status: number, record: TraceRecord | undefined) => {
   const message = error?.message ?? 'internal server error'
   return {
     status,
     message,
     error: message,
-    code: publicCode(error?.code ?? 'internal-server-error'),
+    code: publicCode(codeOf(error)),
     timestamp: new Date().toISOString(),
     ...(record && { correlation_id: record.correlationId, trace_id: record.traceId }),
     ...(error?.details && { details: error.details }),

@@ -1,5 +1,5 @@
 import express from 'express'
-import type { Express, RequestHandler } from 'express'
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express'
 import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -76,6 +76,12 @@ const changeLevel: RequestHandler = (req, res) => {
   res.json({ level })
 }
 
+const answerFault: ErrorRequestHandler = (fault: unknown, _req, res, _next) => {
+  const { status = 500 } = fault as { status?: number }
+  if (status >= 500) log.error('a management request failed', { 'event.action': 'management.failed' }, fault)
+  res.status(status).json({ error: status >= 500 ? 'internal server error' : 'malformed request' })
+}
+
 /** Liveness, readiness with the state of each dependency, and version. */
 export const mountProbes = (app: Express, health: Health): void => {
   app.get('/healthz', namedRoute('/healthz'), (_req, res) => void res.json({ status: 'ok' }))
@@ -90,7 +96,7 @@ const createManagementApp = (health: Health): Express => {
   app.get('/metrics', metrics)
   app.get('/loglevel', (_req, res) => void res.json({ level: getLogLevel() }))
   app.put('/loglevel', express.json({ limit: '1kb' }), changeLevel)
-  return app
+  return app.use(answerFault)
 }
 
 /** Name, version and commit of this process. */

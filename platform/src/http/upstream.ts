@@ -1,10 +1,4 @@
-import {
-  circuitBreaker,
-  CircuitState,
-  ConsecutiveBreaker,
-  ExponentialBackoff,
-  handleAll,
-} from 'cockatiel'
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, ExponentialBackoff, handleAll } from 'cockatiel'
 import { Pool } from 'undici'
 import { openSpan } from '../telemetry/context.ts'
 import type { Frame } from '../telemetry/context.ts'
@@ -47,8 +41,8 @@ export type Upstream = AsyncDisposable & {
   readonly pool: Pool
   /** Runs an attempt unless the circuit is open. The attempt rejects only for a failure of the peer itself. */
   guard<T>(attempt: () => Promise<T>): Promise<T>
-  /** True, once, if the retry budget has room for one more. */
-  mayRetry(): boolean
+  /** True, once, if the peer was asked at all before it failed with `error`, and the retry budget has room for one more. */
+  mayRetry(error: unknown): boolean
   /** Notes the start of a call; `route` is a template. */
   begin(frame: Frame | undefined, method: string, route: string): Call
 }
@@ -72,8 +66,8 @@ export const createUpstream = ({ peer, baseUrl }: { readonly peer: string; reado
     peer,
     pool,
     guard: (attempt) => breaker.execute(attempt),
-    mayRetry() {
-      if (retryBudget < 1) return false
+    mayRetry(error) {
+      if (error instanceof BrokenCircuitError || retryBudget < 1) return false
       retryBudget -= 1
       retries.inc({ peer })
       return true

@@ -12,7 +12,7 @@ import { createProcess } from './process.ts'
 import { createSender } from './sender.ts'
 
 export { on } from './handler.ts'
-export type { ConsumedEvent, EventHandler } from './handler.ts'
+export type { EventHandler } from './handler.ts'
 
 export type ConsumerOptions = {
   readonly brokers: readonly string[]

@@ -123,7 +123,8 @@ export const createProcess = (options: {
     const outcome = await run(topic, partition, envelope, message)
     const labels = { topic, outcome }
     duration.observe(labels, (performance.now() - startedAt) / 1_000)
-    if (envelope.time !== undefined) age.observe(labels, Math.max(0, Date.now() - envelope.time.getTime()) / 1_000)
+    if (envelope.time !== undefined && outcome !== 'retry')
+      age.observe(labels, Math.max(0, Date.now() - envelope.time.getTime()) / 1_000)
     if (outcome === 'duplicate') duplicates.inc({ topic, group: groupId })
     return outcome
   }

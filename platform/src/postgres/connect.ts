@@ -34,14 +34,15 @@ export type Database = AsyncDisposable & {
 const ping = statement('postgres.ping', 'SELECT 1')
 
 const createStatement = (pool: Pool) => {
-  const onPool = async <Row>(what: Statement, values: readonly unknown[], isRetry = false): Promise<Row[]> => {
+  const onPool = async <Row>(what: Statement, values: readonly unknown[], attempt = 0): Promise<Row[]> => {
     const client = await pool.acquire()
     let rows: Row[]
     try {
       rows = await send<Row>(client, what, values)
     } catch (error) {
       pool.release(client, error)
-      if (isStalePlan(error) && !isRetry) return onPool(what, values, true)
+      // Nothing was run, and the connection is gone; each of the others may hold the same stale plan.
+      if (isStalePlan(error) && attempt < pool.max) return onPool(what, values, attempt + 1)
       throw withCallerStack(error)
     }
     pool.release(client)

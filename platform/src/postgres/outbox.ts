@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DomainEvent } from '../contracts/events/define.ts'
 import { activeCorrelationId, activeTraceparent } from '../telemetry/context.ts'
@@ -26,6 +27,9 @@ const append = statement(
      AS event (id uuid, topic text, key text, type text, source text, data json, time timestamptz)`,
 )
 const notify = statement('outbox.notify', `SELECT pg_notify('${OUTBOX_CHANNEL}', '')`)
+
+/** Runs a function in the context of no request: one notification speaks for the commits of many. */
+const outsideRequests = AsyncLocalStorage.snapshot()
 
 type Waker = { localRelay: (() => boolean) | undefined; notifying: boolean; again: boolean }
 const wakers = new WeakMap<TxDatabase, Waker>()
@@ -69,7 +73,7 @@ const wakeRelay = (database: TxDatabase): void => {
   const waker = wakerOf(database)
   if (waker.localRelay?.()) return
   if (waker.notifying) waker.again = true
-  else void sendNotify(database, waker)
+  else void outsideRequests(() => sendNotify(database, waker))
 }
 
 /**

@@ -22,6 +22,7 @@ export type PostgresOptions = {
 /** The one pool of a process: Sequelize's, whose connections serve named statements as well. */
 export type Pool = {
   readonly sequelize: Sequelize
+  readonly max: number
   /** @throws AppError `unavailable` */
   acquire(): Promise<Client>
   /** Returns a connection; one that `error` says is broken is closed and never used again. */
@@ -108,6 +109,7 @@ export const openPool = (options: PostgresOptions): Pool => {
 
   return {
     sequelize,
+    max: poolMax,
     acquire,
     discard,
     release: (client, error) => {

@@ -77,6 +77,8 @@ export const createRevocations = ({
   }
 
   const catchUp = async (): Promise<void> => {
+    // The subscription may be there before the connection for commands is, which then calls this again.
+    if (!redis.available) return
     try {
       const flat = await redis.client.zrangebyscore(KEY, now(), '+inf', 'WITHSCORES')
       for (let i = 0; i < flat.length; i += 2) remember(flat[i] as string, Number(flat[i + 1]))

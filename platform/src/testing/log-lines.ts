@@ -13,7 +13,7 @@ const parsed = (line: string): LogLine | undefined => {
 }
 
 /** Every JSON line of a process's log file in order; other lines and a torn last one are left out. */
-export const readLogLines = async (file: string): Promise<LogLine[]> =>
+const readLogLines = async (file: string): Promise<LogLine[]> =>
   (await readFile(file, 'utf8'))
     .split('\n')
     .map(parsed)

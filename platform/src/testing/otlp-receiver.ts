@@ -25,10 +25,7 @@ export type OtlpReceiver = AsyncDisposable & {
 const byStart = (a: ReceivedSpan, b: ReceivedSpan): number => a.start - b.start
 
 /** Spans as lines `name@service`, each below its parent; a span whose parent is not among them is a root. */
-export const treeOfSpans = (
-  spans: readonly ReceivedSpan[],
-  keep: (span: ReceivedSpan) => boolean = () => true,
-): string[] => {
+const treeOfSpans = (spans: readonly ReceivedSpan[], keep: (span: ReceivedSpan) => boolean = () => true): string[] => {
   const known = new Set(spans.map(({ spanId }) => spanId))
   const sorted = spans.toSorted(byStart)
   const below = (parent: string | undefined, depth: number): string[] =>

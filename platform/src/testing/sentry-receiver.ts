@@ -42,7 +42,7 @@ type WireEvent = {
 const INGEST = /^\/api\/[^/]+\/envelope\/?(\?|$)/
 
 /** The items of an envelope: a header line, then pairs of an item's header line and its payload. */
-export const itemsOfEnvelope = (body: Buffer): { readonly type: string; readonly payload: string }[] => {
+const itemsOfEnvelope = (body: Buffer): { readonly type: string; readonly payload: string }[] => {
   const items: { type: string; payload: string }[] = []
   let at = body.indexOf('\n') + 1
   while (at > 0 && at < body.length) {

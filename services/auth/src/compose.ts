@@ -1,4 +1,5 @@
 import { unavailable } from '@pharos/platform/errors'
+import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
 import { createHealth } from '@pharos/platform/http/health'
@@ -16,37 +17,26 @@ import { systemClock } from '@pharos/platform/runtime/clock'
 import type { Clock } from '@pharos/platform/runtime/clock'
 import { log, setLogLevel } from '@pharos/platform/telemetry/log'
 import { observe } from '@pharos/platform/telemetry/observe'
-import { every } from './adapters/background/every.ts'
+import { startJobs } from './adapters/background/jobs.ts'
 import { untilAvailable } from './adapters/background/until-available.ts'
-import { createAuthApp } from './adapters/http/app.ts'
+import { serveJwks } from './adapters/http/jwks.ts'
 import { authRoutes } from './adapters/http/routes.ts'
 import { userEventHandlers } from './adapters/kafka/on-user-events.ts'
 import { openKeyRing } from './adapters/keys/key-ring.ts'
 import { createSealer } from './adapters/keys/seal.ts'
-import { createAccessTokens, refreshTokens } from './adapters/keys/tokens.ts'
-import { createMemoryCounting } from './adapters/memory/counting.ts'
-import { createArgon2Passwords } from './adapters/passwords/argon2-passwords.ts'
-import { createAccounts } from './adapters/postgres/accounts.ts'
 import { createHousekeeping } from './adapters/postgres/housekeeping.ts'
 import { createLoginNames } from './adapters/postgres/login-names.ts'
 import { defineModels } from './adapters/postgres/models.ts'
-import { createRegistrations } from './adapters/postgres/registrations.ts'
-import { createSessions } from './adapters/postgres/sessions.ts'
 import { createSigningKeyStore } from './adapters/postgres/signing-keys.ts'
-import { createAttempts } from './adapters/redis/attempts.ts'
-import { createRedisCounting, withFallback } from './adapters/redis/redis-counting.ts'
 import { createRevocationPort } from './adapters/redis/revocations.ts'
-import { countAttempts, exposeOpenRegistrations, signals } from './adapters/telemetry.ts'
-import { createProfiles } from './adapters/users/profiles.ts'
+import { countAttempts, exposeOpenRegistrations } from './adapters/telemetry.ts'
 import { finishRegistrations } from './application/finish-registrations.ts'
 import { createUseCases } from './application/use-cases.ts'
 import type { AuthConfig } from './config.ts'
-import { limitsOf, rotationPolicyOf } from './config.ts'
-import { passwordRule } from './domain/password.ts'
+import { rotationPolicyOf } from './config.ts'
+import { createPorts } from './create-ports.ts'
 
 const SERVICE = 'auth'
-const PRUNE_EVERY_MS = 10 * 60_000
-const SWEEP_MAX_MS = 2_000
 
 const mustHaveJoined = async (consumer: RunningConsumer): Promise<void> => {
   if (!consumer.joined) throw unavailable('kafka.unavailable')
@@ -87,27 +77,7 @@ export const composeAuth = async (
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
   const users = stack.use(createServiceClient({ peer: 'users', baseUrl: config.USERS_URL, tokens: serviceTokens }))
-  const counting = withFallback(createRedisCounting(redis), createMemoryCounting(clock))
-  const { KEY_ENCRYPTION_SECRET: hashSecret, REGISTRATION_SWEEP_AFTER_MS: sweepAfterMs } = config
-
-  const ports = {
-    accounts: createAccounts(db, models),
-    sessions: createSessions(db),
-    registrations: createRegistrations(db, models, { clock, sweepAfterMs }),
-    profiles: createProfiles(users),
-    passwords: await createArgon2Passwords({
-      concurrency: config.PASSWORD_CONCURRENCY,
-      queueMax: config.PASSWORD_QUEUE_MAX,
-    }),
-    attempts: createAttempts({ counting, limits: limitsOf(config), secret: hashSecret, clock }),
-    refreshTokens,
-    accessTokens: createAccessTokens({ keys, issuer, audience, clock }),
-    revocations: revocationPort,
-    signals,
-    clock,
-    allowPassword: passwordRule({ denyCommon: config.DENY_COMMON_PASSWORDS }),
-    hideAccounts: config.AUTH_HIDE_ACCOUNTS,
-  }
+  const ports = await createPorts(config, { db, models, redis, users, keys, revocations: revocationPort, clock })
   const useCases = observe(countAttempts(createUseCases(ports)))
 
   const consumer = stack.use(
@@ -118,15 +88,20 @@ export const composeAuth = async (
       handlers: userEventHandlers({ loginNames: createLoginNames(models), revocations }),
     }),
   )
-  const sweepEveryMs = Math.min(sweepAfterMs / 2, SWEEP_MAX_MS)
-  stack.use(every({ name: 'finishing registrations', everyMs: sweepEveryMs, run: finishRegistrations(ports) }))
-  stack.use(every({ name: 'refreshing signing keys', everyMs: config.KEY_REFRESH_MS, run: keys.refresh }))
-  stack.use(every({ name: 'pruning sessions', everyMs: PRUNE_EVERY_MS, run: housekeeping.prune }))
+  stack.use(
+    startJobs({
+      finishRegistrations: finishRegistrations(ports),
+      sweepAfterMs: config.REGISTRATION_SWEEP_AFTER_MS,
+      refreshKeys: keys.refresh,
+      keyRefreshMs: config.KEY_REFRESH_MS,
+      housekeeping,
+    }),
+  )
   exposeOpenRegistrations(housekeeping)
 
-  const app = createAuthApp({
+  const app = createApp({
     routes: authRoutes(useCases),
-    jwks: keys.jwks,
+    beside: serveJwks(keys.jwks),
     idempotency: createIdempotencyStore(db),
     authenticator: createAuthenticator({ keys, issuer, audience, revocations }),
   })

@@ -22,7 +22,7 @@ export const KEY_ENCRYPTION_SECRET = 'a-secret-that-seals-the-keys-of-a-test'
 const SERVICE_TOKEN_SECRET = 'a-secret-that-only-the-services-of-a-test-know'
 /** Nobody listens there, so that events stay where they can be counted. */
 const NO_BROKER = '127.0.0.1:1'
-export const SWEEP_AFTER_MS = 300
+const SWEEP_AFTER_MS = 300
 
 type Environment = Record<string, string>
 

@@ -4,7 +4,7 @@ import { eventually } from '@pharos/platform/testing/eventually'
 import { startStoreProxy } from '../../users/test/store-proxy.ts'
 import { refusal, refused, startAuth, validationFailed } from './auth-service.ts'
 
-const unavailable = refused(503, 'service unavailable', 'POSTGRES_UNAVAILABLE')
+const unavailable = refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE')
 
 describe('without Postgres', () => {
   test('credentials are 503, tokens and keys are good as before, and all works when it is back', async () => {
@@ -41,7 +41,7 @@ describe('too many passwords at once', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => auth.api.login(ada.username, ada.password)))
     const shed = answers.filter(({ status }) => status === 503)
     assert.ok(shed.length > 0)
-    assert.deepEqual(refusal(shed[0]!), refused(503, 'service unavailable', 'AUTH_OVERLOADED'))
+    assert.deepEqual(refusal(shed[0]!), refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE'))
     assert.match(await auth.metrics(), /load_shed_total\{reason="passwords"\} [1-9]/)
     for (let count = 0; count < 3; count += 1) {
       assert.equal((await auth.api.login(ada.username, ada.password)).status, 200)

@@ -13,7 +13,7 @@ before(async () => {
 })
 after(() => auth[Symbol.asyncDispose]())
 
-const usersAway = refused(503, 'service unavailable', 'USERS_UNAVAILABLE')
+const usersAway = refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE')
 
 describe('an Idempotency-Key', () => {
   const withKey = (key: string = randomUUID()) => ({ headers: { 'idempotency-key': key } })

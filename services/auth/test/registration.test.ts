@@ -13,7 +13,7 @@ before(async () => {
 after(() => auth[Symbol.asyncDispose]())
 beforeEach(() => auth.gate.set('open'))
 
-const usersAway = refused(503, 'service unavailable', 'USERS_UNAVAILABLE')
+const usersAway = refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE')
 const counts = statement(
   'test.counts',
   `SELECT (SELECT count(*) FROM registrations WHERE username = $1) AS intents,
@@ -63,7 +63,7 @@ describe('a registration that is cut off', () => {
     await auth.db.statement(forbidCredentials.up, [])
     await auth.db.statement(forbidCredentials.on, [])
     const answer = await auth.api.register(person)
-    assert.deepEqual(refusal(answer), refused(503, 'service unavailable', 'POSTGRES_UNAVAILABLE'))
+    assert.deepEqual(refusal(answer), refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE'))
     assert.ok(Number(answer.headers['retry-after']) >= 1)
     await auth.db.statement(forbidCredentials.off, [])
     await eventually(() => canLogIn(person))

@@ -6,10 +6,27 @@ import { z } from 'zod'
 type Json = Record<string, unknown>
 
 const VERSION = '1.0.0'
-const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json
-  return json
+
+/** Turns zod schemas into JSON Schema; those with an id are gathered in `named` and referred to. */
+const createSchemas = () => {
+  const named: Record<string, unknown> = {}
+  return {
+    named,
+    of: (schema: z.ZodType, io: 'input' | 'output'): Json => {
+      const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json
+      const {
+        $schema: _dialect,
+        $defs = {},
+        ...own
+      } = JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json & {
+        $defs?: Record<string, unknown>
+      }
+      Object.assign(named, $defs)
+      return own
+    },
+  }
 }
+type SchemaOf = ReturnType<typeof createSchemas>['of']
 
 const error = (description: string): Json => ({
   description,
@@ -40,7 +57,7 @@ const impliedRefusals = (operation: Operation): { status: number; message: strin
   { status: 504, message: 'upstream timeout' },
 ]
 
-const responsesOf = (operation: Operation): Json => {
+const responsesOf = (operation: Operation, schemaOf: SchemaOf): Json => {
   const byStatus = new Map<number, Set<string>>()
   for (const { status, message } of [...operation.refusals, ...impliedRefusals(operation)]) {
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(message))
@@ -68,7 +85,7 @@ const responsesOf = (operation: Operation): Json => {
   }
 }
 
-const parametersOf = (operation: Operation): Json[] => {
+const parametersOf = (operation: Operation, schemaOf: SchemaOf): Json[] => {
   const from = (schema: z.ZodType | undefined, where: 'path' | 'query'): Json[] => {
     if (!schema) return []
     const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
@@ -100,18 +117,18 @@ const parametersOf = (operation: Operation): Json[] => {
   ]
 }
 
-const describe = (operation: Operation, method: string): Json => ({
+const describe = (operation: Operation, method: string, schemaOf: SchemaOf): Json => ({
   operationId:
     operation.methods[0] === method ? operation.id : `${operation.id}By${method[0]?.toUpperCase()}${method.slice(1)}`,
   tags: [operation.tag],
   summary: operation.summary,
   ...(operation.auth === 'user' && { security: [{ bearer: [] }] }),
   ...(operation.auth === 'optional' && { security: [{}, { bearer: [] }] }),
-  parameters: parametersOf(operation),
+  parameters: parametersOf(operation, schemaOf),
   ...(operation.body && {
     requestBody: { required: true, content: { 'application/json': { schema: schemaOf(operation.body, 'input') } } },
   }),
-  responses: responsesOf(operation),
+  responses: responsesOf(operation, schemaOf),
 })
 
 const errorSchema = {
@@ -134,12 +151,13 @@ const errorSchema = {
 
 /** The OpenAPI 3.1 document of the public API, made from the schemas that validate. */
 export const createOpenApi = (operations: readonly Operation[]): Json => {
+  const schemas = createSchemas()
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     for (const path of operation.paths) {
       const template = path.replace(/:(\w+)/g, '{$1}')
       for (const method of operation.methods)
-        paths[template] = { ...paths[template], [method]: describe(operation, method) }
+        paths[template] = { ...paths[template], [method]: describe(operation, method, schemas.of) }
     }
   }
   return {
@@ -153,7 +171,7 @@ export const createOpenApi = (operations: readonly Operation[]): Json => {
     servers: [{ url: API_PREFIX }],
     paths,
     components: {
-      schemas: { Error: errorSchema },
+      schemas: { Error: errorSchema, ...schemas.named },
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
   }

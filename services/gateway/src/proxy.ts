@@ -149,7 +149,7 @@ export const proxyTo = (
     }
     try {
       await upstream.guard(attempt).catch((error: unknown) => {
-        if (error instanceof errors.HeadersTimeoutError || !isSafeToRepeat(req, res) || !upstream.mayRetry())
+        if (error instanceof errors.HeadersTimeoutError || !isSafeToRepeat(req, res) || !upstream.mayRetry(error))
           throw error
         return upstream.guard(attempt)
       })

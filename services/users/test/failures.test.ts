@@ -8,7 +8,7 @@ import { startStoreProxy } from './store-proxy.ts'
 import { migrations, refusal, refused, startUsers, userNotFound } from './users-service.ts'
 import type { UsersUnderTest } from './users-service.ts'
 
-const unavailable = refused(503, 'service unavailable', 'POSTGRES_UNAVAILABLE')
+const unavailable = refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE')
 
 const readiness = async ({ managementUrl }: UsersUnderTest) => (await fetch(`${managementUrl}/readyz`)).status
 

@@ -115,6 +115,6 @@ export const authApi = {
     limit: 'credentials',
     body: z.object({ old_password: text(1, 1_024), new_password: password }),
     success: { status: 200, message: 'Password updated successfully' },
-    refusals: [invalidCredentials],
+    refusals: [invalidCredentials, tooManyAttempts],
   }),
 }

@@ -1,28 +1,14 @@
-import { exportJWK, generateKeyPair, importJWK } from 'jose'
-import type { CryptoKey, JWK } from 'jose'
+import { importJWK } from 'jose'
+import type { CryptoKey } from 'jose'
 import { unavailable } from '@pharos/platform/errors'
 import type { KeySource } from '@pharos/platform/http/auth'
 import type { Clock } from '@pharos/platform/runtime/clock'
-import { log } from '@pharos/platform/telemetry/log'
-import { gauge } from '@pharos/platform/telemetry/metrics'
-import {
-  forgottenKeysAt,
-  publishedKeysAt,
-  signingKeyAt,
-  signingKeyExpiry,
-  successorDue,
-} from '../../domain/signing-key.ts'
+import { forgottenKeysAt, publishedKeysAt, signingKeyAt, successorDue } from '../../domain/signing-key.ts'
 import type { RotationPolicy } from '../../domain/signing-key.ts'
+import { exposeKeyGauges } from './key-gauges.ts'
+import { ALGORITHM, makeKey, openPrivateKey } from './key-material.ts'
+import type { StoredKey } from './key-material.ts'
 import type { Sealer } from './seal.ts'
-
-const ALGORITHM = 'EdDSA'
-
-export type StoredKey = {
-  readonly kid: string
-  readonly publicJwk: JWK
-  readonly sealedPrivateKey: Buffer
-  readonly activeFrom: Date
-}
 
 /** Where the instances agree on keys. */
 export interface SigningKeyStore {
@@ -85,19 +71,6 @@ export const openKeyRing = async (options: Options): Promise<KeyRing> => {
     await hold(changed, now)
   }
 
-  const openPrivateKey = async (key: HeldKey): Promise<CryptoKey> => {
-    let jwk: JWK
-    try {
-      jwk = JSON.parse(sealer.open(key.kid, key.sealedPrivateKey)) as JWK
-    } catch (error) {
-      throw new Error(
-        `signing key ${key.kid} cannot be opened: KEY_ENCRYPTION_SECRET is not the one it was sealed with`,
-        { cause: error },
-      )
-    }
-    return (await importJWK(jwk, ALGORITHM)) as CryptoKey
-  }
-
   const signingKey: KeyRing['signingKey'] = async () => {
     // Beyond that the others may sign with, and have withdrawn, keys that this instance has not heard of.
     if (clock.now().getTime() - readAt.getTime() > policy.publishAheadMs / 2) await refresh()
@@ -105,7 +78,7 @@ export const openKeyRing = async (options: Options): Promise<KeyRing> => {
     if (!key) throw unavailable('auth.no-signing-key')
     let privateKey = privateKeys.get(key.kid)
     if (!privateKey) {
-      privateKey = await openPrivateKey(key)
+      privateKey = await openPrivateKey(sealer, key)
       privateKeys.set(key.kid, privateKey)
     }
     return { kid: key.kid, privateKey }
@@ -113,7 +86,7 @@ export const openKeyRing = async (options: Options): Promise<KeyRing> => {
 
   await refresh()
   await signingKey()
-  exposeGauges(() => keys, options)
+  exposeKeyGauges(() => keys, policy, clock)
 
   return {
     signingKey,
@@ -129,48 +102,4 @@ export const openKeyRing = async (options: Options): Promise<KeyRing> => {
       }),
     get: async (kid) => publishedKeysAt(keys, clock.now(), policy).find((key) => key.kid === kid)?.publicKey,
   }
-}
-
-const makeKey = async (sealer: Sealer, activeFrom: Date): Promise<StoredKey> => {
-  const pair = await generateKeyPair(ALGORITHM, { crv: 'Ed25519', extractable: true })
-  const { kty, crv, x } = await exportJWK(pair.publicKey)
-  const kid = crypto.randomUUID()
-  const privateJwk = JSON.stringify(await exportJWK(pair.privateKey))
-  log.info('a signing key was made', {
-    'event.action': 'signing-key.made',
-    'auth.signing_key.id': kid,
-    'auth.signing_key.active_from': activeFrom.toISOString(),
-  })
-  return {
-    kid,
-    publicJwk: { kty, crv, x } as JWK,
-    sealedPrivateKey: sealer.seal(kid, privateJwk),
-    activeFrom,
-  }
-}
-
-const exposeGauges = (keys: () => readonly HeldKey[], { policy, clock }: Options): void => {
-  gauge({
-    name: 'auth_signing_key_expires_seconds',
-    help: 'Seconds until the signing key ought to be replaced; negative when its rotation is overdue',
-    collect: (set) => {
-      const now = clock.now()
-      const expiry = signingKeyExpiry(keys(), now, policy)
-      if (expiry) set({}, (expiry.getTime() - now.getTime()) / 1_000)
-    },
-  })
-  gauge({
-    name: 'auth_signing_keys',
-    help: 'Published signing keys: the one that signs, the next ones, the ones before',
-    labels: ['state'],
-    collect: (set) => {
-      const now = clock.now()
-      const current = signingKeyAt(keys(), now)
-      const published = publishedKeysAt(keys(), now, policy)
-      const next = published.filter(({ activeFrom }) => activeFrom > now).length
-      set({ state: 'signing' }, current ? 1 : 0)
-      set({ state: 'next' }, next)
-      set({ state: 'retiring' }, published.length - next - (current ? 1 : 0))
-    },
-  })
 }

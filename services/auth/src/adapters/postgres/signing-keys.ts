@@ -1,7 +1,8 @@
 import { Op } from 'sequelize'
 import { statement } from '@pharos/platform/postgres/connect'
 import type { Database } from '@pharos/platform/postgres/connect'
-import type { SigningKeyStore, StoredKey } from '../keys/key-ring.ts'
+import type { StoredKey } from '../keys/key-material.ts'
+import type { SigningKeyStore } from '../keys/key-ring.ts'
 import type { Models, SigningKeyRow } from './models.ts'
 
 const lock = statement('signing-keys.lock', `SELECT pg_advisory_xact_lock(hashtext('pharos.signing-keys'))`)
