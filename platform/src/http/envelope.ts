@@ -2,6 +2,7 @@ import type { Response } from 'express'
 import { isAppError } from '../errors.ts'
 import type { AppError, ErrorKind } from '../errors.ts'
 import type { TraceRecord } from '../telemetry/context.ts'
+import { isoNow } from '../telemetry/time.ts'
 
 const STATUS_OF_KIND: Record<ErrorKind, number> = {
   invalid: 400,
@@ -42,7 +43,7 @@ export const publicCode = (code: string): string => code.replace(/[^A-Za-z0-9]+/
 /** The JSON text of a success; `json` is the serialised `data`. */
 export const successBody = (status: number, json: string | undefined, message: string | undefined): string =>
   `{"status":${status}${json === undefined ? '' : `,"data":${json}`}` +
-  `${message === undefined ? '' : `,"message":${JSON.stringify(message)}`},"timestamp":"${new Date().toISOString()}"}`
+  `${message === undefined ? '' : `,"message":${JSON.stringify(message)}`},"timestamp":"${isoNow()}"}`
 
 /** Which part is away is for logs, traces and error events; clients learn that something is. */
 const codeOf = (error: AppError | undefined): string => {
@@ -57,7 +58,7 @@ const errorBody = (error: AppError | undefined, status: number, record: TraceRec
     message,
     error: message,
     code: publicCode(codeOf(error)),
-    timestamp: new Date().toISOString(),
+    timestamp: isoNow(),
     ...(record && { correlation_id: record.correlationId, trace_id: record.traceId }),
     ...(error?.details && { details: error.details }),
   }
@@ -67,8 +68,10 @@ const errorBody = (error: AppError | undefined, status: number, record: TraceRec
 export const sendText = (res: Response, status: number, body: string): void => {
   res.statusCode = status
   res.setHeader('Content-Type', JSON_TYPE)
-  res.setHeader('Content-Length', Buffer.byteLength(body))
-  res.end(body)
+  const bytes = Buffer.byteLength(body)
+  res.setHeader('Content-Length', bytes)
+  // Text of ASCII alone is the same bytes in both encodings, and this one is written without looking at each.
+  res.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }
 
 /** Ends the response with the error envelope. Nothing but the fault's own text leaves the process. */

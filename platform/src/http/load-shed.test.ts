@@ -31,7 +31,7 @@ test('beyond the limit of requests at once, more are refused with 503 and Retry-
   await eventually(() => assert.equal(requestsInFlight(), 2))
   const refused = await fetch(`${server.url}/quick`)
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1'])
-  assert.equal(((await refused.json()) as { code: string }).code, 'OVERLOADED')
+  assert.equal(((await refused.json()) as { message: string }).message, 'service unavailable')
   assert.match((await scrape()).body, /^load_shed_total\{reason="in-flight"\} 1$/m)
   release()
   for (const answer of await Promise.all(held)) assert.equal(await answer.text(), 'done')

@@ -8,6 +8,7 @@ import { safePath } from '../telemetry/scrub.ts'
 import { telemetry } from '../telemetry/settings.ts'
 import { now } from '../telemetry/time.ts'
 import { tracing } from '../telemetry/trace-pipeline.ts'
+import { statusOf } from './envelope.ts'
 
 const SCOPE = Symbol('pharos.request-scope')
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'])
@@ -81,12 +82,15 @@ const logRequest = (scope: RequestScope, method: string, path: string, status: n
   )
 }
 
+/** An answer that did not end was given up by the client, unless a fault of ours is known. */
+const brokenOffStatus = ({ error }: RequestScope): number => (error === undefined ? CLIENT_CLOSED : statusOf(error))
+
 const closeScope = (scope: RequestScope, req: Request, res: Response): void => {
   inFlight -= 1
   const endedAt = now()
   const { record, route } = scope
   const method = METHODS.has(req.method) ? req.method : '_OTHER'
-  const status = res.writableFinished ? res.statusCode : CLIENT_CLOSED
+  const status = res.writableFinished ? res.statusCode : brokenOffStatus(scope)
   const { originalUrl } = req
   const query = originalUrl.indexOf('?')
   const path = safePath(query === -1 ? originalUrl : originalUrl.slice(0, query))

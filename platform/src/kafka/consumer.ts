@@ -90,8 +90,10 @@ export const startConsumer = (options: ConsumerOptions): RunningConsumer => {
 
   const topics = [...new Set(handlers.map(({ contract }) => topicPrefix + contract.topic.name))]
   const concurrency = options.concurrency ?? CONCURRENCY
-  const member = keepMember({ kafka, groupId, topics, concurrency, handleBatch })
-  const lag = watchLag({ kafka, groupId, topicPrefix, assignment: () => member.assignment })
+  // Systems that share a broker must not share a group: each would get partitions of topics that it does not read.
+  const group = topicPrefix + groupId
+  const member = keepMember({ kafka, groupId: group, topics, concurrency, handleBatch })
+  const lag = watchLag({ kafka, group, consumer: groupId, topicPrefix, assignment: () => member.assignment })
   return {
     get joined() {
       return member.joined

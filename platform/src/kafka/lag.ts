@@ -22,11 +22,13 @@ const NOT_COMMITTED = -1
  */
 export const watchLag = (options: {
   kafka: Kafka
-  groupId: string
+  group: string
+  /** What the group is called in metrics. */
+  consumer: string
   topicPrefix: string
   assignment: () => Assignment
 }): AsyncDisposable => {
-  const { kafka, groupId, topicPrefix, assignment } = options
+  const { kafka, group, consumer, topicPrefix, assignment } = options
   let admin: Admin | undefined
   let shown = new Map<string, { topic: string; partition: number; group: string }>()
 
@@ -46,7 +48,7 @@ export const watchLag = (options: {
       await fresh.connect()
       admin = fresh
     }
-    const committed = await admin.fetchOffsets({ groupId, topics: owned.map(([topic]) => topic) })
+    const committed = await admin.fetchOffsets({ groupId: group, topics: owned.map(([topic]) => topic) })
     const values: Parameters<typeof show>[0] = new Map()
     for (const [topic, partitions] of owned) {
       const ends = new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, end]))
@@ -55,7 +57,7 @@ export const watchLag = (options: {
         const end = ends.get(partition)
         if (!end || !partitions.includes(partition)) continue
         const from = Number(offset) === NOT_COMMITTED ? Number(end.low) : Number(offset)
-        const labels = { topic: topic.slice(topicPrefix.length), partition, group: groupId }
+        const labels = { topic: topic.slice(topicPrefix.length), partition, group: consumer }
         values.set(`${topic}/${partition}`, { labels, behind: Math.max(0, Number(end.high) - from) })
       }
     }

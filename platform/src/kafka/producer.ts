@@ -28,12 +28,13 @@ const duration = histogram({
   labels: ['topic', 'outcome'],
 })
 
-const attributesOf = (topic: string, id: string) => ({
+const attributesOf = ({ topic, id, type }: EventMessage) => ({
   'messaging.system': 'kafka',
   'messaging.operation.type': 'send',
   'messaging.operation.name': 'send',
   'messaging.destination.name': topic,
   'messaging.message.id': id,
+  'app.event.type': type,
 })
 
 /**
@@ -52,7 +53,7 @@ export const connectProducer = async (options: {
   const spanned = (message: EventMessage, sent: Promise<void>, collect: (topic: string, message: Message) => void) => {
     const topic = topicPrefix + message.topic
     const origin = message.origin ?? { traceparent: activeTraceparent(), correlationId: activeCorrelationId() }
-    const attributes = attributesOf(message.topic, message.id)
+    const attributes = attributesOf(message)
     return runWork({ name: `send ${message.topic}`, kind: 'producer', origin, attributes }, () => {
       const traceparent = activeTraceparent()
       const headers = toHeaders(message, { traceparent, correlationId: activeCorrelationId() })

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 
 const ALGORITHM = 'aes-256-gcm'
@@ -13,11 +13,15 @@ export type KeyCipher = {
   /** Any plain data: also Dates, Maps and buffers. @throws DataCloneError for functions and the like */
   seal(value: unknown): Buffer
   open(sealed: Buffer): unknown
+  /** Tells bodies apart. Keyed, because a body may hold a password, which a plain hash would let anybody guess. */
+  digest(body: string | Buffer): Buffer
 }
 
 export const createKeyCipher = (scope: string, idempotencyKey: string): KeyCipher => {
-  const key = Buffer.from(hkdfSync('sha256', idempotencyKey, scope, 'pharos idempotency', KEY_BYTES))
+  const derive = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', idempotencyKey, scope, purpose, KEY_BYTES))
+  const key = derive('pharos idempotency')
   return {
+    digest: (body) => createHmac('sha256', derive('pharos idempotency body')).update(body).digest(),
     seal: (value) => {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv(ALGORITHM, key, nonce)

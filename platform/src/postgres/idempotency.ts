@@ -158,19 +158,19 @@ export const createIdempotencyStore = (db: Database): IdempotencyStore => {
 
   const run: IdempotencyStore['run'] = async ({ scope, key, body }, work) => {
     const keyHash = sha256(key)
-    const bodyHash = sha256(body)
+    const cipher = createKeyCipher(scope, key)
+    const bodyHash = cipher.digest(body)
     const deadline = performance.now() + WAIT_MS
     for (;;) {
       const attempt = newUuid()
       const [claimed] = await db.statement<Row>(claim, [scope, keyHash, bodyHash, attempt])
       if (claimed) {
-        const cipher = createKeyCipher(scope, key)
         return { kind: 'fresh', answer: await attemptWork([scope, keyHash, attempt], cipher, claimed, work) }
       }
       const [held] = await db.statement<Row>(find, [scope, keyHash])
       if (held && !held.body_hash.equals(bodyHash)) return { kind: 'mismatch' }
       if (held?.answer && held.status !== null) {
-        const stored = createKeyCipher(scope, key).open(held.answer) as string
+        const stored = cipher.open(held.answer) as string
         return { kind: 'replayed', answer: { status: held.status, body: stored } }
       }
       if (performance.now() > deadline) return { kind: 'busy' }

@@ -5,6 +5,7 @@ import { activeCorrelationId, activeTraceparent } from '../telemetry/context.ts'
 import { log } from '../telemetry/log.ts'
 import { counter } from '../telemetry/metrics.ts'
 import { statement } from './statement.ts'
+import type { Statement } from './statement.ts'
 import type { Tx, TxDatabase } from './transaction.ts'
 
 export const OUTBOX_CHANNEL = 'outbox'
@@ -19,13 +20,14 @@ const domainEvents = counter({
   labels: ['type'],
 })
 
-const append = statement(
-  'outbox.append',
+/** `first` is the number of the first of the three parameters: events, traceparent, correlation id. */
+const insertEvents = (first: number): string =>
   `INSERT INTO outbox (event_id, topic, key, type, source, payload, occurred_at, traceparent, correlation_id)
-   SELECT id, topic, key, type, source, data, time, $2, $3
-   FROM json_to_recordset($1)
-     AS event (id uuid, topic text, key text, type text, source text, data json, time timestamptz)`,
-)
+   SELECT id, topic, key, type, source, data, time, $${first + 1}::text, $${first + 2}::text
+   FROM json_to_recordset($${first}::json)
+     AS event (id uuid, topic text, key text, type text, source text, data json, time timestamptz)`
+
+const append = statement('outbox.append', insertEvents(1))
 const notify = statement('outbox.notify', `SELECT pg_notify('${OUTBOX_CHANNEL}', '')`)
 
 /** Runs a function in the context of no request: one notification speaks for the commits of many. */
@@ -84,13 +86,53 @@ const wakeRelay = (database: TxDatabase): void => {
  */
 export const appendEvents = async (tx: Tx, events: readonly DomainEvent[]): Promise<void> => {
   if (events.length === 0) return
+  await tx.statement(append, eventValues(events))
+  tx.afterCommit(() => committed(tx.database, events))
+}
+
+/** A write that stores its events in the same statement. */
+export type EventfulStatement = { readonly statement: Statement; readonly parameters: number }
+
+/**
+ * Declares a named statement of one write and its events: a transaction by itself, so it spares the round trips of
+ * BEGIN, of the second statement and of COMMIT. `write` takes `$1` to `$parameters` and returns a row when it has
+ * written; without one the events are not stored either.
+ */
+export const eventfulStatement = (name: string, parameters: number, write: string): EventfulStatement => ({
+  parameters,
+  statement: statement(
+    name,
+    `WITH written AS (${write}),
+     appended AS (${insertEvents(parameters + 1)} WHERE EXISTS (SELECT FROM written))
+     SELECT * FROM written`,
+  ),
+})
+
+/**
+ * Runs the write and returns its rows. Not covered by idempotency keys, which are kept with `Database.transaction`.
+ * @throws AppError `unavailable`; Error for events beyond 900 kB
+ */
+export const writeWithEvents = async <Row>(
+  database: TxDatabase,
+  what: EventfulStatement,
+  values: readonly unknown[],
+  events: readonly DomainEvent[],
+): Promise<Row[]> => {
+  if (values.length !== what.parameters) throw new Error(`${what.statement.name} takes ${what.parameters} values`)
+  const rows = await database.statement<Row>(what.statement, [...values, ...eventValues(events)])
+  if (rows.length > 0) committed(database, events)
+  return rows
+}
+
+const eventValues = (events: readonly DomainEvent[]): unknown[] => {
   const rows = JSON.stringify(events)
   if (rows.length > MAX_EVENT_BYTES) refuseTooLarge(events)
-  await tx.statement(append, [rows, activeTraceparent() ?? null, activeCorrelationId() ?? null])
-  tx.afterCommit(() => {
-    for (const { type } of events) domainEvents.inc({ type })
-    wakeRelay(tx.database)
-  })
+  return [rows, activeTraceparent() ?? null, activeCorrelationId() ?? null]
+}
+
+const committed = (database: TxDatabase, events: readonly DomainEvent[]): void => {
+  for (const { type } of events) domainEvents.inc({ type })
+  wakeRelay(database)
 }
 
 const refuseTooLarge = (events: readonly DomainEvent[]): void => {

@@ -16,6 +16,9 @@ const attributesOf = (operation: string): Record<string, string> => {
   return attributes
 }
 
+/** The first call of a script by its hash; its text follows. */
+const isExpected = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT')
+
 /**
  * Wraps the one door through which every command goes, pipelined ones too: its span (named by the command, never with a
  * key) and the translation of its fault. `onOutcome` hears whether the server has answered.
@@ -33,7 +36,7 @@ export const instrumentRedis = (client: Redis, onOutcome: (answered: boolean) =>
     }
     command.reject = (error) => {
       const fault = translateRedisError(error)
-      span.end(fault)
+      span.end(isExpected(error) ? undefined : fault)
       onOutcome(fault === error)
       reject(fault)
     }

@@ -1,8 +1,10 @@
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
+import { ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
 import { register } from 'import-in-the-middle/register-hooks.mjs'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
+import { tracing } from './trace-pipeline.ts'
 
 const INSTRUMENTED = ['express', 'pg', 'pg-pool', 'ioredis', 'kafkajs', 'undici']
 
@@ -18,6 +20,7 @@ export const startAutomaticInstrumentation = (options: Partial<NodeSDKConfigurat
   const off = { enabled: false }
   new NodeSDK({
     ...options,
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(tracing.ratio) }),
     instrumentations: getNodeAutoInstrumentations({
       '@opentelemetry/instrumentation-dns': off,
       '@opentelemetry/instrumentation-net': off,

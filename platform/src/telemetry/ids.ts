@@ -25,10 +25,25 @@ export const newTraceId = (): string => nonZero(16, '000000000000000000000000000
 /** A W3C span id: 16 lower-case hex digits, never all zero. */
 export const newSpanId = (): string => nonZero(8, '0000000000000000')
 
+let prefixAt = 0
+let prefix = ''
+
+/** The time of a UUID as its first digits, made once a millisecond. */
+const timePrefix = (): string => {
+  const at = Date.now()
+  if (at !== prefixAt) {
+    prefixAt = at
+    const time = at.toString(16).padStart(12, '0')
+    prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`
+  }
+  return prefix
+}
+
+const VARIANT = ['8', '9', 'a', 'b'] as const
+
 /** A UUID version 7 (RFC 9562 §5.7): sorts by the millisecond in which it was made. */
 export const newUuid = (): string => {
-  const time = Date.now().toString(16).padStart(12, '0')
   const random = randomHex(10)
-  const variant = ((parseInt(random[3] as string, 16) & 0x3) | 0x8).toString(16)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`
+  const variant = VARIANT[random.charCodeAt(19) & 3] as string
+  return `${timePrefix()}${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 18)}`
 }

@@ -47,7 +47,10 @@ test('a line is flat JSON with ECS keys and the ids of its request', async () =>
     'user.id': '42',
     'event.action': 'user.read',
   })
-  assert.deepEqual([outside['log.level'], outside['trace.id'], outside['labels.correlation_id']], ['warn', undefined, undefined])
+  assert.deepEqual(
+    [outside['log.level'], outside['trace.id'], outside['labels.correlation_id']],
+    ['warn', undefined, undefined],
+  )
 })
 
 test('an error becomes type, message and stack with its cause, without addresses, tokens and passwords', async () => {
@@ -109,7 +112,8 @@ test('the level is taken from LOG_LEVEL and can be changed at run time', async (
 })
 
 test('TELEMETRY_LOGS=off and TELEMETRY=off write nothing', async () => {
-  for (const name of ['TELEMETRY_LOGS', 'TELEMETRY']) assert.equal((await run(`log.error('x')`, { [name]: 'off' })).text, '')
+  for (const name of ['TELEMETRY_LOGS', 'TELEMETRY'])
+    assert.equal((await run(`log.error('x')`, { [name]: 'off' })).text, '')
 })
 
 /** Touching process.stdout makes a pipe non-blocking, as libraries may do at any time. */

@@ -6,6 +6,7 @@ import { countedElsewhere } from './metrics.ts'
 import { redact, scrub } from './scrub.ts'
 import { telemetry } from './settings.ts'
 import { flushStdout, writeStdout } from './stdout.ts'
+import { isoNow } from './time.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 type Fields = Record<string, unknown>
@@ -72,15 +73,16 @@ const processFields = (): string => {
 }
 
 const frameFields = ({ record, spanId }: Frame): string =>
-  `,"trace.id":"${record.traceId}","span.id":"${spanId}","labels.correlation_id":"${record.correlationId}"${ 
-  record.userId === undefined ? '' : `,"user.id":"${record.userId}"`}`
+  `,"trace.id":"${record.traceId}","span.id":"${spanId}","labels.correlation_id":"${record.correlationId}"${
+    record.userId === undefined ? '' : `,"user.id":"${record.userId}"`
+  }`
 
 /** Writes a line whose own fields are serialised already (`,"key":value…`): the door for lines written per request. */
 export const writeLine = (level: LogLevel, message: string, fieldsJson: string, frame: Frame | undefined): void => {
   if (!telemetry.logs || !logger.isLevelEnabled(level)) return
   written[level] += 1
   const line =
-    `{"@timestamp":"${new Date().toISOString()}","log.level":"${level}","message":${JSON.stringify(message)},` +
+    `{"@timestamp":"${isoNow()}","log.level":"${level}","message":${JSON.stringify(message)},` +
     `${processFields()}${frame ? frameFields(frame) : ''}${fieldsJson}}\n`
   logger.log(level, line)
 }

@@ -1,7 +1,8 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { OpenMetricsContentType } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { Histogram, OpenMetricsContentType } from 'prom-client'
 import { activeFrame } from './context.ts'
 import type { Frame } from './context.ts'
+import { ExemplarHistogram } from './exemplar-histogram.ts'
 import { telemetry } from './settings.ts'
 
 type Labels = Record<string, string | number>
@@ -90,21 +91,11 @@ export const histogram = ({
   buckets = LATENCY_BUCKETS,
 }: Definition & { readonly buckets?: number[] }) =>
   once(name, () => {
-    const metric = new Histogram({
-      name,
-      help,
-      labelNames: labels,
-      buckets,
-      registers: [registry],
-      enableExemplars: true,
-    })
+    const metric = new ExemplarHistogram(name, help, labels, buckets)
+    registry.registerMetric(metric as unknown as Histogram)
     return {
       observe: (values: Labels, seconds: number, frame: Frame | undefined = activeFrame()): void => {
-        if (!telemetry.metrics) return
-        if (frame?.record.exemplary) {
-          const exemplarLabels = { trace_id: frame.record.traceId, span_id: frame.spanId }
-          metric.observe({ labels: values, value: seconds, exemplarLabels })
-        } else metric.observe({ labels: values, value: seconds })
+        if (telemetry.metrics) metric.observe(values, seconds, frame?.record.exemplary ? frame : undefined)
       },
     }
   })

@@ -9,6 +9,7 @@ import type { LogLevel } from './log.ts'
 import { frameContextManager } from './otel-context.ts'
 import { collectProcessMetrics } from './process-metrics.ts'
 import { telemetry } from './settings.ts'
+import { createSpanWriter } from './span-writer.ts'
 import { countingExporter, tracing, useSpanProcessor } from './trace-pipeline.ts'
 import { newUuid } from './ids.ts'
 
@@ -42,6 +43,21 @@ telemetry.resource = resourceFromAttributes({
 if (env['LOG_LEVEL']) setLogLevel(env['LOG_LEVEL'] as LogLevel)
 if (telemetry.metrics) collectProcessMetrics()
 
+/** As the SDK's own exporters read them: the signal's variable wins, the general one gets the path of the signal. */
+const tracesUrl = ({
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
+  OTEL_EXPORTER_OTLP_ENDPOINT: general,
+}: NodeJS.ProcessEnv): string => own ?? `${(general as string).replace(/\/$/, '')}/v1/traces`
+
+const otlpHeaders = ({ OTEL_EXPORTER_OTLP_HEADERS: list = '' }: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    list
+      .split(',')
+      .map((pair) => pair.split('=') as [string, string?])
+      .filter((pair): pair is [string, string] => pair[1] !== undefined)
+      .map(([name, value]) => [name.trim(), decodeURIComponent(value.trim())]),
+  )
+
 const startTraces = async (): Promise<void> => {
   const automatic = env['TELEMETRY_INSTRUMENTATION'] === 'auto'
   const processor = new BatchSpanProcessor({
@@ -58,12 +74,13 @@ const startTraces = async (): Promise<void> => {
     logRecordProcessors: [],
   }
   tracing.ratio = Number(env['OTEL_TRACES_SAMPLER_ARG'] ?? 1)
-  useSpanProcessor(processor)
   if (automatic) {
+    useSpanProcessor(processor)
     tracing.automatic = true
     const { startAutomaticInstrumentation } = await import('./automatic.ts')
     startAutomaticInstrumentation(common)
   } else {
+    useSpanProcessor(createSpanWriter({ url: tracesUrl(env), headers: otlpHeaders(env) }))
     tracing.notes = true
     tracing.enabled = true
     new NodeSDK({ ...common, contextManager: frameContextManager, instrumentations: [] }).start()

@@ -14,6 +14,19 @@ setInterval(() => {
   if (Math.abs(measured - offset) > RESOLUTION_MS) offset = measured
 }, CORRECTION_MS).unref()
 
+let isoAt = 0
+let iso = ''
+
+/** The time in RFC 3339 UTC; within the same millisecond it is the same string, made once. */
+export const isoNow = (): string => {
+  const at = Date.now()
+  if (at !== isoAt) {
+    isoAt = at
+    iso = new Date(at).toISOString()
+  }
+  return iso
+}
+
 /** OpenTelemetry's `[seconds, nanoseconds]` of a time or a duration in milliseconds. */
 export const toHrTime = (ms: number): [number, number] => {
   const seconds = Math.trunc(ms / 1_000)

@@ -41,12 +41,17 @@ export const exportSpans = (spans: readonly SpanNote[]): void => {
   for (const span of spans) processor.onEnd(span as ReadableSpan)
 }
 
+/** Spans have left the queue: counted by outcome, and room for others. */
+export const settleSpans = (outcome: 'ok' | 'failed', spans: number): void => {
+  pending = Math.max(0, pending - spans)
+  spanCounts.exported(outcome, spans)
+}
+
 /** Wraps an exporter so that what leaves the queue is counted by its outcome. */
 export const countingExporter = (exporter: SpanExporter): SpanExporter => ({
   export: (spans, done) =>
     exporter.export(spans, (result) => {
-      pending = Math.max(0, pending - spans.length)
-      spanCounts.exported(result.code === ExportResultCode.FAILED ? 'failed' : 'ok', spans.length)
+      settleSpans(result.code === ExportResultCode.FAILED ? 'failed' : 'ok', spans.length)
       done(result)
     }),
   shutdown: () => exporter.shutdown(),

@@ -11,7 +11,11 @@ after(() => things[Symbol.asyncDispose]())
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 
 test('a success is status, data, message and timestamp, in JSON, with the correlation id and no X-Powered-By', async () => {
-  const { status, headers, body } = await client.post('/things', { name: 'ada' }, { headers: { 'X-Correlation-ID': 'mine' } })
+  const { status, headers, body } = await client.post(
+    '/things',
+    { name: 'ada' },
+    { headers: { 'X-Correlation-ID': 'mine' } },
+  )
   assert.equal(status, 201)
   assert.deepEqual(Object.keys(body ?? {}), ['status', 'data', 'message', 'timestamp'])
   assert.deepEqual([body?.status, body?.message], [201, 'created'])
@@ -36,7 +40,8 @@ for (const [kind, expected] of Object.entries(STATUSES)) {
     const { status, headers, body } = await client.get(`/fail/${kind}`)
     assert.deepEqual([status, body?.status], [expected, expected])
     assert.deepEqual([body?.message, body?.error], [`it is ${kind}`, `it is ${kind}`])
-    assert.equal(body?.code, `THING_${kind.toUpperCase().replace('-', '_')}`)
+    const code = kind === 'unavailable' ? 'SERVICE_UNAVAILABLE' : `THING_${kind.toUpperCase().replace('-', '_')}`
+    assert.equal(body?.code, code)
     assert.equal(body.correlation_id, headers['x-correlation-id'])
     assert.match(body.trace_id ?? '', /^[0-9a-f]{32}$/)
     assert.match(body.timestamp, ISO)
@@ -78,7 +83,11 @@ test('204 has no body, by operation and by reply', async () => {
 })
 
 test('one resource has a weak ETag that stays the same while it does', async () => {
-  const [first, second, other] = [await client.get('/things/1'), await client.get('/things/1'), await client.get('/things/2')]
+  const [first, second, other] = [
+    await client.get('/things/1'),
+    await client.get('/things/1'),
+    await client.get('/things/2'),
+  ]
   assert.match(first.headers['etag'] ?? '', /^W\/"[\w-]+"$/)
   assert.equal(second.headers['etag'], first.headers['etag'])
   assert.notEqual(other.headers['etag'], first.headers['etag'])
@@ -140,7 +149,10 @@ test('a wrong method is 405 with Allow, and OPTIONS says the same as 204', async
     ['/stuff', 'POST, PUT, OPTIONS'],
   ] as const) {
     const refused = await client.request('PATCH', path)
-    assert.deepEqual([refused.status, refused.body?.message, refused.headers['allow']], [405, 'method not allowed', allow])
+    assert.deepEqual(
+      [refused.status, refused.body?.message, refused.headers['allow']],
+      [405, 'method not allowed', allow],
+    )
     const asked = await client.request('OPTIONS', path)
     assert.deepEqual([asked.status, asked.text, asked.headers['allow']], [204, '', allow])
   }

@@ -25,7 +25,11 @@ test('a route for users gives its handler who is asking, and refuses everybody e
 
 test('a route that may know its user takes a valid token and ignores any other', async () => {
   assert.deepEqual((await client.get('/maybe', { token: await issuer.token() })).body?.data, { user: IDENTITY })
-  for (const authorization of ['Bearer nonsense', 'Basic x', `Bearer ${await issuer.token({ expiresInSeconds: -60 })}`]) {
+  for (const authorization of [
+    'Bearer nonsense',
+    'Basic x',
+    `Bearer ${await issuer.token({ expiresInSeconds: -60 })}`,
+  ]) {
     const { status, body } = await client.get('/maybe', { headers: { authorization } })
     assert.deepEqual([status, body?.data], [200, { user: null }])
   }

@@ -14,7 +14,14 @@ import { scrape } from '../../src/telemetry/metrics.ts'
 import { answerJson, startFakePeer } from './fake-peer.ts'
 import type { FakePeer } from './fake-peer.ts'
 
-const common = { service: 'users', tag: 'internal', summary: 'x', limit: 'read', refusals: [], auth: 'service' } as const
+const common = {
+  service: 'users',
+  tag: 'internal',
+  summary: 'x',
+  limit: 'read',
+  refusals: [],
+  auth: 'service',
+} as const
 const getThing = operation({
   ...common,
   id: 'getThing',
@@ -58,13 +65,17 @@ test('a call brings back checked data, and sends who calls, the correlation id a
   await using peer = await startFakePeer(ada)
   await using client = connect(peer)
   const origin = { correlationId: 'mine', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
-  const data = await runWork({ name: 'work', kind: 'server', origin }, () => client.call(getThing, { params: { id: 5 } }))
+  const data = await runWork({ name: 'work', kind: 'server', origin }, () =>
+    client.call(getThing, { params: { id: 5 } }),
+  )
   assert.deepEqual(data, { name: 'ada' })
   const [{ headers, url } = assert.fail()] = peer.seen
   assert.equal(url, '/internal/things/5')
   assert.equal(headers['x-correlation-id'], 'mine')
   assert.match(String(headers['traceparent']), /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/)
-  const { caller } = await createServiceTokens({ secret, service: client.peerName }).verify(String(headers.authorization).slice(7))
+  const { caller } = await createServiceTokens({ secret, service: client.peerName }).verify(
+    String(headers.authorization).slice(7),
+  )
   assert.equal(caller, 'auth')
 })
 
@@ -94,7 +105,8 @@ test('an answer without data is undefined', async () => {
 
 for (const status of [400, 401, 403, 404, 409, 415, 422, 429]) {
   test(`a peer’s refusal ${status} is passed on with status, code and text, and does not count against it`, async () => {
-    const [code, message] = status === 422 ? ['IDEMPOTENCY_KEY_REUSED', 'idempotency key reused'] : ['USER_ODD', 'user is odd']
+    const [code, message] =
+      status === 422 ? ['IDEMPOTENCY_KEY_REUSED', 'idempotency key reused'] : ['USER_ODD', 'user is odd']
     await using peer = await startFakePeer(answerJson(status, { status, code, message, error: message }))
     await using client = connect(peer)
     for (let time = 0; time < 7; time += 1) {
@@ -123,7 +135,10 @@ for (const [what, answer] of Object.entries(broken)) {
     await using client = connect(peer)
     const error = await client.call(createThing, { body: { name: 'x' } }).catch((thrown: unknown) => thrown)
     assert.ok(error instanceof AppError)
-    assert.deepEqual([error.kind, error.message, error.code], ['unavailable', 'service unavailable', `${client.peerName}.unavailable`])
+    assert.deepEqual(
+      [error.kind, error.message, error.code],
+      ['unavailable', 'service unavailable', `${client.peerName}.unavailable`],
+    )
     assert.equal(peer.seen.length, 1)
   })
 }
@@ -220,7 +235,10 @@ test('after five failures in a row the peer is left alone, then asked once, and 
 test('an open circuit spends nothing of the retry budget', async () => {
   await using peer = await startFakePeer(hangUp)
   await using client = connect(peer)
-  for (let time = 0; time < 20; time += 1) await assert.rejects(client.call(getThing, { params: { id: 1 } }), UNAVAILABLE)
-  const retried = new RegExp(`^retry_attempts_total\\{peer="${client.peerName}"\\} (\\d+)`, 'm').exec((await scrape()).body)
+  for (let time = 0; time < 20; time += 1)
+    await assert.rejects(client.call(getThing, { params: { id: 1 } }), UNAVAILABLE)
+  const retried = new RegExp(`^retry_attempts_total\\{peer="${client.peerName}"\\} (\\d+)`, 'm').exec(
+    (await scrape()).body,
+  )
   assert.ok(Number(retried?.[1]) <= 3, `${retried?.[1]} retries`)
 })

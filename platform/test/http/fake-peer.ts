@@ -17,7 +17,9 @@ export const answerJson =
     void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
 /** A server on a free port in place of another service, which misbehaves as a test wants. */
-export const startFakePeer = async (answer: RequestListener = answerJson(200, { status: 200, data: {} })): Promise<FakePeer> => {
+export const startFakePeer = async (
+  answer: RequestListener = answerJson(200, { status: 200, data: {} }),
+): Promise<FakePeer> => {
   const seen: IncomingMessage[] = []
   const server = createServer((req, res) => {
     seen.push(req)

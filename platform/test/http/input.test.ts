@@ -18,7 +18,15 @@ const VALIDATION_FAILED = [400, 'validation failed']
 const create = (body: unknown) => refusal(client.post('/things', body))
 
 test('a wrong JSON type is invalid input', async () => {
-  for (const body of [{ name: 5 }, { name: ['a'] }, { name: {} }, { name: true }, { name: 'a', owner: '5' }, { name: 'a', owner: 1.5 }, { name: 'a', owner: 2 ** 53 }]) {
+  for (const body of [
+    { name: 5 },
+    { name: ['a'] },
+    { name: {} },
+    { name: true },
+    { name: 'a', owner: '5' },
+    { name: 'a', owner: 1.5 },
+    { name: 'a', owner: 2 ** 53 },
+  ]) {
     assert.deepEqual(await create(body), INVALID_INPUT, JSON.stringify(body))
   }
 })
@@ -30,7 +38,14 @@ test('a body that is no object is invalid input', async () => {
 })
 
 test('a broken rule, a missing field and a null one are validation failed, with the path of each', async () => {
-  for (const body of [{}, { name: null }, { name: '' }, { name: 'abcdef' }, { name: 'a\0b' }, { name: 'a', owner: 0 }]) {
+  for (const body of [
+    {},
+    { name: null },
+    { name: '' },
+    { name: 'abcdef' },
+    { name: 'a\0b' },
+    { name: 'a', owner: 0 },
+  ]) {
     assert.deepEqual(await create(body), VALIDATION_FAILED, JSON.stringify(body))
   }
   const { body } = await client.post('/things', { name: 'abcdef', owner: -1, note: 'a\0' })
@@ -86,11 +101,18 @@ test('malformed JSON and an empty body are invalid input', async () => {
 })
 
 test('only application/json is read, in any charset of Unicode', async () => {
-  const send = (type: string) => client.post('/things', undefined, { text: '{"name":"ada"}', headers: { 'content-type': type } })
+  const send = (type: string) =>
+    client.post('/things', undefined, { text: '{"name":"ada"}', headers: { 'content-type': type } })
   for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON']) {
     assert.equal((await send(type)).status, 201, type)
   }
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'application/json; charset=latin1', '']) {
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/xml',
+    'application/json; charset=latin1',
+    '',
+  ]) {
     assert.deepEqual(await refusal(send(type)), [415, 'unsupported media type'], type)
   }
 })
@@ -124,14 +146,21 @@ test('a larger body without declared length is refused too, and so is one that b
   })
   assert.equal(chunked.statusCode, 413)
   assert.equal(((await chunked.body.json()) as { message: string }).message, 'payload too large')
-  const bomb = client.post('/things', undefined, { text: gzipSync(noteOf(1_900_000)), headers: { 'content-encoding': 'gzip' } })
+  const bomb = client.post('/things', undefined, {
+    text: gzipSync(noteOf(1_900_000)),
+    headers: { 'content-encoding': 'gzip' },
+  })
   assert.deepEqual(await refusal(bomb), TOO_LARGE)
 })
 
 test('after a body that was read, the request still has its own context', async () => {
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_item, index) =>
-      client.post<{ correlation: string }>('/things', { name: 'ada', note: 'x'.repeat(index * 997) }, { headers: { 'X-Correlation-ID': `c${index}` } }),
+      client.post<{ correlation: string }>(
+        '/things',
+        { name: 'ada', note: 'x'.repeat(index * 997) },
+        { headers: { 'X-Correlation-ID': `c${index}` } },
+      ),
     ),
   )
   for (const [index, { body }] of answers.entries()) assert.equal(body?.data?.correlation, `c${index}`)

@@ -9,15 +9,23 @@ const ANYWHERE = { host: '127.0.0.1', port: 0 }
 
 test('a port that is taken is one clear sentence with the address', async () => {
   await using first = await listen(() => {}, ANYWHERE)
-  await assert.rejects(listen(() => {}, { host: '127.0.0.1', port: first.port }), {
-    message: `127.0.0.1:${first.port} is taken by another process; free it or set another port`,
-  })
+  await assert.rejects(
+    listen(() => {}, { host: '127.0.0.1', port: first.port }),
+    {
+      message: `127.0.0.1:${first.port} is taken by another process; free it or set another port`,
+    },
+  )
 })
 
 test('on disposal a request in flight is answered in full, and nobody else is let in', async () => {
   const arrived = Promise.withResolvers<void>()
   const hold = Promise.withResolvers<void>()
-  const things = await startThings({ hold: () => (arrived.resolve(), hold.promise) })
+  const things = await startThings({
+    hold: () => {
+      arrived.resolve()
+      return hold.promise
+    },
+  })
   const answer = things.client.get('/things/7')
   await arrived.promise
   const disposed = things.server[Symbol.asyncDispose]()
@@ -31,7 +39,10 @@ test('on disposal a request in flight is answered in full, and nobody else is le
 const startManagement = async () => {
   let redisUp = true
   const health = createHealth({
-    redis: { check: async () => (redisUp ? undefined : Promise.reject(new Error('redis://:hunter22@away'))), required: true },
+    redis: {
+      check: async () => (redisUp ? undefined : Promise.reject(new Error('redis://:hunter22@away'))),
+      required: true,
+    },
   })
   const server = await listenManagement(health, ANYWHERE)
   return { health, server, break: () => (redisUp = false), [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
@@ -41,8 +52,16 @@ test('the management port tells health, readiness with each dependency, version 
   await using management = await startManagement()
   const get = (path: string) => fetch(management.server.url + path)
   assert.deepEqual(await (await get('/healthz')).json(), { status: 'ok' })
-  assert.deepEqual(await (await get('/readyz')).json(), { ready: true, dependencies: { redis: { up: true, required: true } } })
-  assert.deepEqual(Object.keys((await (await get('/version')).json()) as object), ['service', 'version', 'commit', 'node'])
+  assert.deepEqual(await (await get('/readyz')).json(), {
+    ready: true,
+    dependencies: { redis: { up: true, required: true } },
+  })
+  assert.deepEqual(Object.keys((await (await get('/version')).json()) as object), [
+    'service',
+    'version',
+    'commit',
+    'node',
+  ])
   const metrics = await get('/metrics')
   assert.match(metrics.headers.get('content-type') ?? '', /^application\/openmetrics-text/)
   assert.match(await metrics.text(), /# EOF\n$/)

@@ -10,6 +10,7 @@ import { listen } from '../../src/http/listen.ts'
 import { bind } from '../../src/http/router.ts'
 import type { ServiceTokens } from '../../src/http/service-token.ts'
 import { activeCorrelationId } from '../../src/telemetry/context.ts'
+import { log } from '../../src/telemetry/log.ts'
 import { createApiClient } from '../../src/testing/api-client.ts'
 
 const common = { service: 'users', tag: 'things', summary: 'x', limit: 'read', refusals: [] } as const
@@ -84,7 +85,14 @@ export const thingsApi = {
     success: { status: 200, message: 'usual' },
     etag: true,
   }),
-  nothing: operation({ ...common, id: 'nothing', methods: ['get'], paths: ['/nothing-to-say'], auth: 'none', success: ok }),
+  nothing: operation({
+    ...common,
+    id: 'nothing',
+    methods: ['get'],
+    paths: ['/nothing-to-say'],
+    auth: 'none',
+    success: ok,
+  }),
   mine: operation({ ...common, id: 'mine', methods: ['get'], paths: ['/mine'], auth: 'user', success: ok }),
   maybe: operation({ ...common, id: 'maybe', methods: ['get'], paths: ['/maybe'], auth: 'optional', success: ok }),
   internal: operation({
@@ -103,12 +111,24 @@ const replies: Record<string, Reply> = {
   gone: new Reply({ status: 204 }),
 }
 
-const failures: Record<string, unknown> = {
-  plain: new Error('SELECT secret FROM passwords'),
-  thrown: 'a string with a secret',
-  retry: new AppError('too-many', 'too-many', 'too many attempts', { retryAfterSeconds: 1.2 }),
-  details: new AppError('invalid', 'x.bad', 'bad', { details: [{ path: 'a.0', message: 'no' }], cause: new Error('secret') }),
+/** Put together here, because an error event shows the lines of source around a fault. */
+const LEAKS = {
+  email: ['ada', 'example.org'].join('@'),
+  jwt: ['eyJhbGciOiJFZERTQSJ9', 'eyJzdWIiOiI0MiJ9', 'c2ln'].join('.'),
+  url: ['postgres://users', ['hunter', 22].join(''), '@db/users'].join(':').replace(':@', '@'),
 }
+
+const failures: Record<string, () => unknown> = {
+  plain: () => new Error('SELECT secret FROM passwords'),
+  thrown: () => 'a string with a secret',
+  private: () => new Error(`user ${LEAKS.email} sent ${LEAKS.jwt}`, { cause: new Error(LEAKS.url) }),
+  retry: () => new AppError('too-many', 'too-many', 'too many attempts', { retryAfterSeconds: 1.2 }),
+  details: () =>
+    new AppError('invalid', 'x.bad', 'bad', { details: [{ path: 'a.0', message: 'no' }], cause: new Error('secret') }),
+}
+
+const failureOf = (how: string): Error =>
+  (failures[how]?.() as Error | undefined) ?? new AppError(how as ErrorKind, `thing.${how}`, `it is ${how}`)
 
 const denyAll: Authenticator = { authenticate: () => Promise.reject(new Error('no authenticator was given')) }
 
@@ -118,14 +138,18 @@ export const startThings = async (
   const routes = bind(thingsApi, {
     getThing: async ({ params }) => {
       await ports.hold?.()
+      log.info('thing read', { 'event.action': 'thing.read', 'thing.id': params.id })
       return { id: params.id }
     },
     deleteThing: async () => undefined,
-    createThing: async ({ body }) => ({ ...body, correlation: activeCorrelationId() }),
+    createThing: async ({ body }) => {
+      log.info('thing created', { 'event.action': 'thing.created', 'thing.name': body.name })
+      return { ...body, correlation: activeCorrelationId() }
+    },
     echoName: async ({ params }) => params,
     search: async ({ query }) => ({ text: 'x'.repeat(Number(query.size)) }),
     fail: async ({ params }) => {
-      throw failures[params.how] ?? new AppError(params.how as ErrorKind, `thing.${params.how}`, `it is ${params.how}`)
+      throw failureOf(params.how)
     },
     reply: async ({ params }) => replies[params.how],
     nothing: async () => undefined,

@@ -17,6 +17,7 @@ import { proxyTo } from './proxy.ts'
 type Ports = {
   readonly operations: readonly Operation[]
   readonly upstreams: Readonly<Partial<Record<ServiceName, Upstream>>>
+  readonly upstreamTimeoutMs: number
   readonly authenticator: Authenticator
   /** Absent: nothing is limited. */
   readonly limiter?: RateLimiter | undefined
@@ -63,22 +64,36 @@ const guard =
 /** An open operation without limits needs no guard at all. */
 const stepsOf = (operation: Operation, ports: Ports): RequestHandler[] => [
   ...(operation.auth === 'none' && !ports.limiter ? [] : [guard(operation, ports)]),
-  proxyTo(operation, ports.upstreams),
+  proxyTo(operation, ports),
 ]
 
 const crossOrigin = (origins: readonly string[]): RequestHandler =>
   cors({ origin: origins.includes('*') ? '*' : [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 600 })
 
+/** What an answer in JSON needs; the other fields of helmet are for pages, and each would be sent with every answer. */
+const apiPolicy = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+  },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+})
+
 /** The gateway: security headers, CORS, then per operation limit, token check and the way to its service. */
 export const createGatewayApp = (ports: Ports): Express => {
   const app = openApp().set('trust proxy', [...ports.trustProxy])
-  mountProbes(app, ports.health)
-  mountDocs(app, ports.operations)
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"] } } }))
+  app.use(apiPolicy)
   if (ports.corsOrigins.length > 0) app.use(crossOrigin(ports.corsOrigins))
   mount(
     app,
     ports.operations.map((operation) => ({ operation, steps: stepsOf(operation, ports) })),
   )
+  mountProbes(app, ports.health)
+  mountDocs(app, ports.operations)
   return closeApp(app)
 }

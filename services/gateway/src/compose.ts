@@ -43,6 +43,7 @@ export const composeGateway = async (
   const app = createGatewayApp({
     operations: publicOperations,
     upstreams,
+    upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_MS,
     authenticator,
     limiter,
     health,

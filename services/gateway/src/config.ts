@@ -16,6 +16,8 @@ const schema = z.object({
   ...jwksSettings,
   USERS_URL: z.url().default('http://127.0.0.1:8081'),
   AUTH_URL: z.url().default('http://127.0.0.1:8082'),
+  /** How long a service may take to begin an answer, and between two parts of it. */
+  UPSTREAM_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
   RATE_LIMIT: onOff('on'),
   /** Origins that browsers may call from, comma-separated; `*` for any. */
   CORS_ORIGINS: originList.default([]),

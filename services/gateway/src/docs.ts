@@ -46,7 +46,9 @@ export const mountDocs = (app: Express, operations: readonly Operation[]): void 
   app.get('/openapi.json', namedRoute('/openapi.json'), uiPolicy, sendDocument)
   app.use('/swagger', namedRoute('/swagger'), uiPolicy)
   app.get('/swagger/doc.json', sendDocument)
-  app.get(['/swagger', '/swagger/index.html'], (_req, res) => void res.type('html').send(PAGE))
+  // The page names its parts relative to its own address.
+  app.get('/swagger', (_req, res) => res.redirect('/swagger/index.html'))
+  app.get('/swagger/index.html', (_req, res) => void res.type('html').send(PAGE))
   app.get('/swagger/start.js', (_req, res) => void res.type('js').send(START))
   app.use('/swagger', express.static(assets, { index: false, redirect: false }))
 }

@@ -3,6 +3,7 @@ import type { LimitPolicy, RateLimiter } from '@pharos/platform/http/rate-limit'
 import type { Operation } from '@pharos/platform/contracts/http/define'
 import type { Identity } from '@pharos/platform/http/auth'
 import type { Request, Response } from 'express'
+import { clientAddress } from './client-address.ts'
 
 const MINUTE = 60
 
@@ -16,7 +17,7 @@ export const policies: Record<Operation['limit'], LimitPolicy> = {
 
 /** Callers are limited by account where they are signed in; credentials always by address, which a thief can't change. */
 const callerOf = (operation: Operation, req: Request, identity: Identity | undefined): string =>
-  identity && operation.limit !== 'credentials' ? `user:${identity.userId}` : `ip:${req.ip ?? 'unknown'}`
+  identity && operation.limit !== 'credentials' ? `user:${identity.userId}` : `ip:${clientAddress(req)}`
 
 /**
  * Counts the request and writes the RateLimit fields (draft-ietf-httpapi-ratelimit-headers-06).

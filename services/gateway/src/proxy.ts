@@ -2,15 +2,17 @@ import type { Operation, ServiceName } from '@pharos/platform/contracts/http/def
 import { isAppError, unavailable } from '@pharos/platform/errors'
 import { payloadTooLarge, upstreamTimeout } from '@pharos/platform/http/faults'
 import { scopeOf } from '@pharos/platform/http/scope'
+import type { RequestScope } from '@pharos/platform/http/scope'
+import { clientAddress } from './client-address.ts'
 import type { Call, Upstream } from '@pharos/platform/http/upstream'
 import type { Request, RequestHandler, Response } from 'express'
 import type { IncomingHttpHeaders } from 'node:http'
 import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
 
-const TIMEOUT_MS = 10_000
 const ONE_WRITE_BYTES = 16_384
 const MAX_BODY_BYTES = 1_048_576
+const CLIENT_CLOSED = 499
 
 /** Fields that belong to one connection (RFC 9110 §7.6.1), and those that the gateway writes itself. */
 const NOT_FORWARDED = new Set([
@@ -43,29 +45,35 @@ const NOT_RETURNED = new Set([
   'x-correlation-id',
 ])
 
+const ORDINARY_CONNECTION = /^(keep-alive|close)$/i
+const NONE: ReadonlySet<string> = new Set()
+
+/** Fields that a message itself declares as belonging to its connection. */
+const connectionFields = (connection: string | undefined): ReadonlySet<string> =>
+  connection === undefined || ORDINARY_CONNECTION.test(connection)
+    ? NONE
+    : new Set(connection.split(',').map((name) => name.trim().toLowerCase()))
+
 const forwardedHeaders = (req: Request, call: Call, correlationId: string): string[] => {
-  const headers = [
-    'x-correlation-id',
-    correlationId,
-    'x-forwarded-for',
-    req.ip ?? '',
-    'x-forwarded-proto',
-    req.protocol,
-  ]
+  const headers = ['x-correlation-id', correlationId, 'x-forwarded-for', clientAddress(req)]
   if (call.traceparent !== undefined) headers.push('traceparent', call.traceparent)
   const { rawHeaders } = req
+  const hopByHop = connectionFields(req.headers.connection)
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase()
-    if (!NOT_FORWARDED.has(name)) headers.push(name, rawHeaders[index + 1] as string)
+    if (!NOT_FORWARDED.has(name) && !hopByHop.has(name)) headers.push(name, rawHeaders[index + 1] as string)
   }
   return headers
 }
 
 const copyHead = (res: Response, status: number, headers: IncomingHttpHeaders): void => {
   res.statusCode = status
+  const hopByHop = connectionFields(headers.connection)
   for (const name in headers) {
     const value = headers[name]
-    if (value !== undefined && !NOT_RETURNED.has(name)) res.setHeader(name, value)
+    if (value === undefined || NOT_RETURNED.has(name) || hopByHop.has(name)) continue
+    if (name === 'vary') res.vary(value as string)
+    else res.setHeader(name, value)
   }
 }
 
@@ -80,11 +88,23 @@ const faultOf = (peer: string, error: unknown): unknown => {
 const hasBody = (req: Request): boolean =>
   req.headers['transfer-encoding'] !== undefined || (req.headers['content-length'] ?? '0') !== '0'
 
+type Passage = {
+  readonly upstream: Upstream
+  readonly call: Call
+  readonly req: Request
+  readonly res: Response
+  readonly scope: RequestScope
+  readonly timeoutMs: number
+}
+
+/** Also true while it was still sending: its body then ends before the connection is seen to be closed. */
+const clientIsGone = (req: Request, res: Response): boolean => res.destroyed || (req.destroyed && !req.complete)
+
 /**
- * Streams one request to the service and its answer back, byte for byte. Resolves when the answer has ended,
- * rejects when none began; one that breaks off in the middle breaks the client's connection too.
+ * Streams one request to the service and its answer back, byte for byte. Resolves when the answer has ended or the
+ * client has gone, rejects when no answer began; one that breaks off in the middle breaks the client's connection too.
  */
-const forward = (upstream: Upstream, call: Call, req: Request, res: Response, correlationId: string): Promise<void> =>
+const forward = ({ upstream, call, req, res, scope, timeoutMs }: Passage): Promise<void> =>
   new Promise((resolve, reject) => {
     let length = -1
     const handler: Dispatcher.DispatchHandler = {
@@ -95,6 +115,7 @@ const forward = (upstream: Upstream, call: Call, req: Request, res: Response, co
         res.on('drain', () => controller.resume())
       },
       onResponseStart(_controller, status, headers) {
+        if (status < 200) return
         copyHead(res, status, headers)
         length = Number(headers['content-length'] ?? -1)
         call.succeed(status)
@@ -109,9 +130,13 @@ const forward = (upstream: Upstream, call: Call, req: Request, res: Response, co
         resolve()
       },
       onResponseError(_controller, error) {
+        if (clientIsGone(req, res)) {
+          call.succeed(CLIENT_CLOSED)
+          return resolve()
+        }
         call.fail(error)
-        if (res.destroyed) return resolve()
         if (!res.headersSent) return reject(error)
+        scope.error = unavailable(`${upstream.peer}.broke-off`, error)
         res.destroy(error)
         resolve()
       },
@@ -120,23 +145,26 @@ const forward = (upstream: Upstream, call: Call, req: Request, res: Response, co
       {
         method: req.method,
         path: req.originalUrl,
-        headers: forwardedHeaders(req, call, correlationId),
+        headers: forwardedHeaders(req, call, scope.record.correlationId),
         body: hasBody(req) ? req : null,
-        headersTimeout: TIMEOUT_MS,
-        bodyTimeout: TIMEOUT_MS,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
       },
       handler,
     )
   })
 
 const isSafeToRepeat = (req: Request, res: Response): boolean =>
-  (req.method === 'GET' || req.method === 'HEAD') && !res.headersSent && !res.destroyed
+  (req.method === 'GET' || req.method === 'HEAD') && !hasBody(req) && !res.headersSent && !res.destroyed
+
+type ProxyPorts = {
+  readonly upstreams: Readonly<Partial<Record<ServiceName, Upstream>>>
+  /** How long a service may take to begin an answer, and between two parts of it. */
+  readonly upstreamTimeoutMs: number
+}
 
 /** The last step of a public route: the service that owns the operation answers. */
-export const proxyTo = (
-  operation: Operation,
-  upstreams: Readonly<Partial<Record<ServiceName, Upstream>>>,
-): RequestHandler => {
+export const proxyTo = (operation: Operation, { upstreams, upstreamTimeoutMs }: ProxyPorts): RequestHandler => {
   const upstream = upstreams[operation.service]
   if (!upstream) throw new Error(`no address is configured for ${operation.service}`)
   return async (req, res) => {
@@ -145,7 +173,7 @@ export const proxyTo = (
     if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw payloadTooLarge()
     const attempt = () => {
       const call = upstream.begin(scope.frame, req.method, scope.route)
-      return forward(upstream, call, req, res, scope.record.correlationId)
+      return forward({ upstream, call, req, res, scope, timeoutMs: upstreamTimeoutMs })
     }
     try {
       await upstream.guard(attempt).catch((error: unknown) => {

@@ -20,8 +20,11 @@ test('a service that is down is 503 in the envelope with Retry-After, at once', 
   const started = performance.now()
   const { status, headers, body } = await gateway.client.get('/users/5')
   assert.ok(performance.now() - started < 1_000)
-  assert.deepEqual([status, body?.message, body?.code, headers['retry-after']], [503, 'service unavailable', 'USERS_UNAVAILABLE', '1'])
-  assert.equal(body.correlation_id, headers['x-correlation-id'])
+  assert.deepEqual(
+    [status, body?.message, body?.code, headers['retry-after']],
+    [503, 'service unavailable', 'SERVICE_UNAVAILABLE', '1'],
+  )
+  assert.equal(body?.correlation_id, headers['x-correlation-id'])
 })
 
 test('a service that does not answer in time is 504, and is not asked again', async () => {
@@ -43,8 +46,14 @@ const partial: Record<string, RequestListener> = {
 }
 
 const countOf = async (status: number): Promise<number> => {
-  const sample = new RegExp(`^http_server_request_duration_seconds_count\\{[^}]*route="/api/v1/users/:id"[^}]*status_code="${status}"[^}]*\\} (\\d+)`, 'm')
-  const other = new RegExp(`^http_server_request_duration_seconds_count\\{[^}]*status_code="${status}"[^}]*route="/api/v1/users/:id"[^}]*\\} (\\d+)`, 'm')
+  const sample = new RegExp(
+    `^http_server_request_duration_seconds_count\\{[^}]*route="/api/v1/users/:id"[^}]*status_code="${status}"[^}]*\\} (\\d+)`,
+    'm',
+  )
+  const other = new RegExp(
+    `^http_server_request_duration_seconds_count\\{[^}]*status_code="${status}"[^}]*route="/api/v1/users/:id"[^}]*\\} (\\d+)`,
+    'm',
+  )
   const { body } = await scrape()
   return Number((sample.exec(body) ?? other.exec(body))?.[1] ?? 0)
 }
@@ -140,7 +149,8 @@ for (const [method, path] of [
   })
 }
 
-const circuit = async (): Promise<number> => Number(/^circuit_breaker_state\{peer="users"\} (\d)/m.exec((await scrape()).body)?.[1])
+const circuit = async (): Promise<number> =>
+  Number(/^circuit_breaker_state\{peer="users"\} (\d)/m.exec((await scrape()).body)?.[1])
 
 test('after five failures in a row the service is left alone, and asked again later', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
@@ -167,7 +177,9 @@ const abandonUpload = async (port: number, seen: readonly IncomingMessage[]): Pr
   const count = seen.length
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
-  socket.write('POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"login"')
+  socket.write(
+    'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"login"',
+  )
   await eventually(() => assert.ok(seen.length > count))
   socket.destroy()
 }
@@ -182,7 +194,10 @@ test('clients that break off their uploads can’t open the circuit', async () =
 
 test('a body that is declared too large is refused before it is read', async () => {
   await using gateway = await startGateway()
-  const { req, answer } = exchange(gateway.port, '/auth/login', { method: 'POST', headers: { 'content-length': 1_048_577 } })
+  const { req, answer } = exchange(gateway.port, '/auth/login', {
+    method: 'POST',
+    headers: { 'content-length': 1_048_577 },
+  })
   req.flushHeaders()
   const head = await answer
   assert.equal(head.statusCode, 413)
@@ -193,7 +208,14 @@ test('a body that is declared too large is refused before it is read', async () 
 
 const nothing = async (): Promise<never> => assert.fail('a handler was reached')
 const startAuth = () => {
-  const handlers = { register: nothing, createUser: nothing, login: nothing, refresh: nothing, logout: nothing, updatePassword: nothing }
+  const handlers = {
+    register: nothing,
+    createUser: nothing,
+    login: nothing,
+    refresh: nothing,
+    logout: nothing,
+    updatePassword: nothing,
+  }
   const app = createApp({ routes: bind(authApi, handlers), authenticator: { authenticate: nothing } })
   return listen(app, { host: '127.0.0.1', port: 0 })
 }
@@ -207,6 +229,7 @@ test('a body without declared length that becomes too large is refused by the se
     req.on('error', () => {})
     req.write('{"login":"')
     for (let sent = 0; sent < 30; sent += 1) req.write('x'.repeat(100_000))
+    req.end()
     const head = await answer
     assert.equal(head.statusCode, 413)
     assert.match((await readAll(head)).toString(), /"message":"payload too large"/)
@@ -219,7 +242,10 @@ test('a refusal of the service reaches the client although it is still sending',
   await using gateway = await startGateway({
     answer: (_req, res) => void res.writeHead(409, { 'content-type': 'application/json' }).end('{"status":409}'),
   })
-  const { req, answer } = exchange(gateway.port, '/auth/login', { method: 'POST', headers: { 'content-length': 500_000 } })
+  const { req, answer } = exchange(gateway.port, '/auth/login', {
+    method: 'POST',
+    headers: { 'content-length': 500_000 },
+  })
   req.on('error', () => {})
   req.write('x'.repeat(1_000))
   const head = await answer

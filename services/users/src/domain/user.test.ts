@@ -61,11 +61,6 @@ test('a registration keeps no empty texts', () => {
   })
 })
 
-test('half a character is kept as the sign for one that is unknown', () => {
-  const profile = newProfile({ username: 'bob', email: 'bob@example.org', fullName: 'a\ud800b', avatarUrl: undefined })
-  assert.equal(profile.fullName, 'a\ufffdb')
-})
-
 test('a registration is told as of the time of its profile', () => {
   const [event] = registered(ada)
   assert.equal(event?.type, 'user.created')

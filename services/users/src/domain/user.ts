@@ -27,7 +27,7 @@ export type User = Profile & {
 export type ProfileChanges = { readonly [K in keyof Profile]?: string | undefined }
 
 /** Half a surrogate pair is no character: no store takes it, so it becomes U+FFFD here and the same everywhere. */
-const given = (text: string | undefined): string | undefined => (text === '' ? undefined : text?.toWellFormed())
+const given = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
 
 /** A profile as it is kept: an empty optional text is the same as none. */
 export const newProfile = (profile: ProfileChanges & Pick<Profile, 'username' | 'email'>): Profile => ({

@@ -1,7 +1,7 @@
 import { statement } from '@pharos/platform/postgres/connect'
 import type { Database, Statement } from '@pharos/platform/postgres/connect'
 import { violatedConstraint } from '@pharos/platform/postgres/errors'
-import { appendEvents } from '@pharos/platform/postgres/outbox'
+import { appendEvents, eventfulStatement, writeWithEvents } from '@pharos/platform/postgres/outbox'
 import type { Registration, Users } from '../../application/ports.ts'
 import { emailTaken, usernameTaken } from '../../domain/faults.ts'
 import type { User } from '../../domain/user.ts'
@@ -14,8 +14,9 @@ const byId = statement('users.by-id', `SELECT ${COLUMNS} FROM users WHERE id = $
 const byUsername = statement('users.by-username', `SELECT ${COLUMNS} FROM users WHERE lower(username) = lower($1)`)
 const byEmail = statement('users.by-email', `SELECT ${COLUMNS} FROM users WHERE lower(email) = lower($1)`)
 
-const update = statement(
+const update = eventfulStatement(
   'users.update',
+  9,
   `UPDATE users
    SET username = $2, email = $3, full_name = $4, full_name_folded = $5, bio = $6, avatar_url = $7,
        version = $8, updated_at = $9
@@ -73,22 +74,10 @@ export const createUserRepository = (db: Database): Users => {
 
     save: async (user, events) => {
       const row = toUserRow(user)
+      const names = [row.username, row.email, row.full_name, row.full_name_folded]
+      const values = [user.id, ...names, row.bio, row.avatar_url, user.version, user.updatedAt]
       try {
-        return await db.transaction(async (tx) => {
-          const changed = await tx.statement(update, [
-            user.id,
-            row.username,
-            row.email,
-            row.full_name,
-            row.full_name_folded,
-            row.bio,
-            row.avatar_url,
-            user.version,
-            user.updatedAt,
-          ])
-          if (changed.length > 0) await appendEvents(tx, events)
-          return changed.length > 0
-        })
+        return (await writeWithEvents(db, update, values, events)).length > 0
       } catch (error) {
         throw conflictOf(error)
       }

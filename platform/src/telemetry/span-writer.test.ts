@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { newSpanId, newTraceId } from './ids.ts'
+import { SpanNote } from './span-note.ts'
+import { createSpanWriter, encodeSpan } from './span-writer.ts'
+import { spanCounts } from './trace-pipeline.ts'
+
+const noteOf = (name: string, attributes: Record<string, string | number | boolean> = {}): SpanNote => {
+  const note = new SpanNote(name, 'client', newTraceId(), newSpanId(), newSpanId(), 1_795_267_705_249.7639, attributes)
+  note.finish(1_795_267_705_250)
+  return note
+}
+
+/** A receiver that answers with the given statuses in turn, the last one for good. */
+const receiver = async (...statuses: number[]) => {
+  const bodies: string[] = []
+  const server = createServer((req, res) => {
+    const parts: Buffer[] = []
+    req.on('data', (part: Buffer) => parts.push(part))
+    req.on('end', () => {
+      bodies.push(Buffer.concat(parts).toString())
+      res.statusCode = (statuses.length > 1 ? statuses.shift() : statuses[0]) ?? 200
+      res.end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`
+  const stop = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url, bodies, [Symbol.dispose]: stop }
+}
+
+type Sent = { resourceSpans: { scopeSpans: { spans: { name: string; spanId: string }[] }[] }[] }
+const spansIn = (body: string) => (JSON.parse(body) as Sent).resourceSpans[0]?.scopeSpans[0]?.spans ?? []
+
+test('a span is encoded as OTLP has it, whatever its texts hold', () => {
+  const note = noteOf('GET "x"\n', { 'a.text': 'quote " slash \\ é 💥', 'a.count': 3, 'a.share': 0.5, 'a.flag': true })
+  const { name, kind, parentSpanId, startTimeUnixNano, endTimeUnixNano, attributes, status } = JSON.parse(
+    encodeSpan(note),
+  ) as Record<string, unknown>
+  assert.deepEqual([name, kind, parentSpanId, status], ['GET "x"\n', 3, note.parentSpanId, { code: 0 }])
+  assert.match(startTimeUnixNano as string, /^179526770524976\d{4}$/)
+  assert.equal(endTimeUnixNano, '1795267705250000000')
+  assert.deepEqual(attributes, [
+    { key: 'a.text', value: { stringValue: 'quote " slash \\ é 💥' } },
+    { key: 'a.count', value: { intValue: 3 } },
+    { key: 'a.share', value: { doubleValue: 0.5 } },
+    { key: 'a.flag', value: { boolValue: true } },
+  ])
+})
+
+test('a failed span says why, without an address in it', () => {
+  const note = noteOf('x')
+  note.finish(1_795_267_705_250, new Error('no ada@example.org here'))
+  assert.deepEqual((JSON.parse(encodeSpan(note)) as { status: unknown }).status, {
+    code: 2,
+    message: 'no [redacted] here',
+  })
+})
+
+test('every span arrives once, in as many batches as it takes', async () => {
+  using target = await receiver(200)
+  const writer = createSpanWriter({ url: target.url, headers: {} })
+  const notes = Array.from({ length: 2_000 }, (_, index) => noteOf(`span ${index}`, { text: 'é'.repeat(100) }))
+  for (const note of notes) writer.onEnd(note as never)
+  await writer.forceFlush()
+  assert.ok(target.bodies.length > 1)
+  assert.deepEqual(
+    target.bodies.flatMap(spansIn).map(({ spanId }) => spanId),
+    notes.map(({ spanId }) => spanId),
+  )
+})
+
+test('a collector that is busy is asked again; one that refuses is not, and the loss is counted', async (t) => {
+  const outcomes: string[] = []
+  const before = spanCounts.exported
+  t.after(() => {
+    spanCounts.exported = before
+  })
+  spanCounts.exported = (outcome, spans) => outcomes.push(`${outcome} ${spans}`)
+  using busy = await receiver(503, 200)
+  const patient = createSpanWriter({ url: busy.url, headers: {} })
+  patient.onEnd(noteOf('again') as never)
+  await patient.forceFlush()
+  using strict = await receiver(400)
+  const refused = createSpanWriter({ url: strict.url, headers: {} })
+  refused.onEnd(noteOf('no') as never)
+  await refused.forceFlush()
+  assert.deepEqual([busy.bodies.length, strict.bodies.length], [2, 1])
+  assert.deepEqual(outcomes, ['ok 1', 'failed 1'])
+})
