@@ -1,27 +1,33 @@
 import type { RequestHandler } from 'express'
 import { unavailable } from '../errors.ts'
-import { watchEventLoop } from '../telemetry/event-loop.ts'
 import { counter } from '../telemetry/metrics.ts'
 import { requestsInFlight } from './scope.ts'
 
-const MAX_LOOP_DELAY_MS = 500
-const SAMPLE_EVERY_MS = 500
+const MAX_LATE_MS = 500
+const SAMPLE_EVERY_MS = 100
 
 const shed = counter({ name: 'load_shed_total', help: 'Requests refused to stay alive, by reason', labels: ['reason'] })
 
+/** How late the event loop came to a timer of 100 ms the last time, in milliseconds. */
+const watchLateness = (): (() => number) => {
+  let lateMs = 0
+  let due = performance.now() + SAMPLE_EVERY_MS
+  setInterval(() => {
+    const at = performance.now()
+    lateMs = at - due
+    due = at + SAMPLE_EVERY_MS
+  }, SAMPLE_EVERY_MS).unref()
+  return () => lateMs
+}
+
 /**
  * Refuses with 503 before the process drowns: beyond `maxInFlight` requests at once, or while the event loop runs
- * more than half a second late.
+ * more than half a second late, which is when clients have begun to give up what is queued.
  */
 export const shedLoad = ({ maxInFlight }: { readonly maxInFlight: number }): RequestHandler => {
-  const readDelayMs = watchEventLoop()
-  let delayMs = 0
-  setInterval(() => {
-    delayMs = readDelayMs()
-  }, SAMPLE_EVERY_MS).unref()
+  const lateness = watchLateness()
   return (_req, _res, next) => {
-    const reason =
-      requestsInFlight() > maxInFlight ? 'in-flight' : delayMs > MAX_LOOP_DELAY_MS ? 'event-loop' : undefined
+    const reason = requestsInFlight() > maxInFlight ? 'in-flight' : lateness() > MAX_LATE_MS ? 'event-loop' : undefined
     if (reason === undefined) return next()
     shed.inc({ reason })
     next(unavailable('overloaded'))

@@ -120,6 +120,8 @@ test('after settling, what others spent counts here too', async () => {
 
 test('what is spent while a settlement is under way is settled with the next', async () => {
   const shared = createShared()
+  // Others have left four, of which two are ours.
+  shared.left.set('read:ip:a', 4)
   const gate = Promise.withResolvers<void>()
   const slow: SharedBuckets = { take: (requests) => gate.promise.then(() => shared.take(requests)) }
   using limiter = createRateLimiter({ policies, shared: slow })
@@ -133,6 +135,7 @@ test('what is spent while a settlement is under way is settled with the next', a
     shared.batches.flat().map(({ cost }) => cost),
     [2, 3],
   )
+  assert.equal((await limiter.check('read', 'ip:a')).allowed, false)
 })
 
 test('with the shared buckets away, every class is limited by the process alone, and shared again once they are back', async () => {

@@ -1,19 +1,9 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { gauge } from './metrics.ts'
 
-const RESOLUTION_MS = 10
+/** Each sample wakes the process, so finer than this costs an idle service more than it tells. */
+const RESOLUTION_MS = 20
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-
-/** Mean event-loop delay since the last reading in milliseconds, without the sampling interval itself. */
-export const watchEventLoop = (): (() => number) => {
-  const recent = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  recent.enable()
-  return () => {
-    const meanMs = recent.count === 0 ? 0 : Math.max(0, recent.mean / 1e6 - RESOLUTION_MS)
-    recent.reset()
-    return meanMs
-  }
-}
 
 /** Gauges of lag percentiles and utilisation since the last scrape, each scrape starting afresh. */
 export const eventLoopMetrics = (): void => {

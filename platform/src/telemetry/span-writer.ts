@@ -54,12 +54,14 @@ const statusOf = ({ error, status }: SpanNote): string =>
   error === undefined ? '{"code":0}' : `{"code":2,"message":${JSON.stringify(scrub(status.message ?? ''))}}`
 
 /** One span as OTLP's JSON mapping has it (opentelemetry-proto, trace/v1). */
-export const encodeSpan = (note: SpanNote): string =>
-  `{"traceId":"${note.traceId}","spanId":"${note.spanId}",` +
-  (note.parentSpanId === undefined ? '' : `"parentSpanId":"${note.parentSpanId}",`) +
-  `"name":${quoted(note.name)},"kind":${KINDS[note.noteKind]},` +
-  `"startTimeUnixNano":"${nanoseconds(note.startedAt)}","endTimeUnixNano":"${nanoseconds(note.endedAt)}",` +
-  `"attributes":[${attributesOf(note.attributes)}],"status":${statusOf(note)},"flags":${FLAGS}}`
+export const encodeSpan = (note: SpanNote): string => {
+  const { traceId, spanId, parentSpanId } = note
+  const parent = parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`
+  const times = `"startTimeUnixNano":"${nanoseconds(note.startedAt)}","endTimeUnixNano":"${nanoseconds(note.endedAt)}"`
+  const name = `"name":${quoted(note.name)},"kind":${KINDS[note.noteKind]}`
+  const facts = `"attributes":[${attributesOf(note.attributes)}],"status":${statusOf(note)},"flags":${FLAGS}`
+  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}${name},${times},${facts}}`
+}
 
 const headOf = (): string =>
   `{"resourceSpans":[{"resource":{"attributes":[${attributesOf(telemetry.resource.attributes)}]},` +

@@ -159,6 +159,7 @@ test('a peer that does not answer in time is unavailable, without a second try',
   await assert.rejects(client.call(getThing, { params: { id: 1 } }), UNAVAILABLE)
   assert.ok(performance.now() - started < 1_500)
   assert.equal(peer.seen.length, 1)
+  assert.ok(!(await scrape()).body.includes(`retry_attempts_total{peer="${client.peerName}"}`))
 })
 
 const failOnce = (then: RequestListener): RequestListener => {

@@ -4,7 +4,7 @@ import { createAuthenticator } from '../../src/http/auth.ts'
 import type { Authenticator, KeySource, RevocationCheck } from '../../src/http/auth.ts'
 
 export const ISSUER = 'pharos'
-export const AUDIENCE = 'pharos'
+const AUDIENCE = 'pharos'
 
 type TokenOptions = {
   readonly claims?: Record<string, unknown>
@@ -36,7 +36,7 @@ export const createIssuer = async (kid = 'k1') => {
   return { kid, jwk, keys, token }
 }
 
-export const noRevocations: RevocationCheck = { isRevoked: () => false }
+const noRevocations: RevocationCheck = { isRevoked: () => false }
 
 /** An authenticator that trusts `keys` and, unless told otherwise, has no session revoked. */
 export const authenticatorFor = (keys: KeySource, revocations: RevocationCheck = noRevocations): Authenticator =>

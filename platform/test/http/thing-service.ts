@@ -17,7 +17,7 @@ const common = { service: 'users', tag: 'things', summary: 'x', limit: 'read', r
 const ok = { status: 200 } as const
 
 /** A made-up service that uses everything the HTTP kit has. */
-export const thingsApi = {
+const thingsApi = {
   getThing: operation({
     ...common,
     id: 'getThing',

@@ -97,9 +97,6 @@ type Passage = {
   readonly timeoutMs: number
 }
 
-/** Also true while it was still sending: its body then ends before the connection is seen to be closed. */
-const clientIsGone = (req: Request, res: Response): boolean => res.destroyed || (req.destroyed && !req.complete)
-
 /**
  * Streams one request to the service and its answer back, byte for byte. Resolves when the answer has ended or the
  * client has gone, rejects when no answer began; one that breaks off in the middle breaks the client's connection too.
@@ -115,7 +112,6 @@ const forward = ({ upstream, call, req, res, scope, timeoutMs }: Passage): Promi
         res.on('drain', () => controller.resume())
       },
       onResponseStart(_controller, status, headers) {
-        if (status < 200) return
         copyHead(res, status, headers)
         length = Number(headers['content-length'] ?? -1)
         call.succeed(status)
@@ -130,7 +126,7 @@ const forward = ({ upstream, call, req, res, scope, timeoutMs }: Passage): Promi
         resolve()
       },
       onResponseError(_controller, error) {
-        if (clientIsGone(req, res)) {
+        if (res.destroyed) {
           call.succeed(CLIENT_CLOSED)
           return resolve()
         }
@@ -155,7 +151,7 @@ const forward = ({ upstream, call, req, res, scope, timeoutMs }: Passage): Promi
   })
 
 const isSafeToRepeat = (req: Request, res: Response): boolean =>
-  (req.method === 'GET' || req.method === 'HEAD') && !hasBody(req) && !res.headersSent && !res.destroyed
+  (req.method === 'GET' || req.method === 'HEAD') && !res.headersSent && !res.destroyed
 
 type ProxyPorts = {
   readonly upstreams: Readonly<Partial<Record<ServiceName, Upstream>>>

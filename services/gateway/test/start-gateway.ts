@@ -24,7 +24,7 @@ type Options = {
 
 /** The gateway as it runs, in front of a fake service on a free port, with tokens of a real key. */
 export const startGateway = async (options: Options = {}) => {
-  const { answer, limiter, corsOrigins = [], trustProxy = [], upstreamTimeoutMs = 10_000 } = options
+  const { answer, limiter, corsOrigins = [], trustProxy = [], upstreamTimeoutMs = 60_000 } = options
   const stack = new AsyncDisposableStack()
   const issuer = await createIssuer()
   const peer = stack.use(await startFakePeer(answer))
