@@ -25,12 +25,6 @@ export type ServiceOptions = {
 // A little above the 25 s in which a service finishes its requests.
 const STOP_TIMEOUT_MS = 27_000
 
-/**
- * What a request leaves behind dies young, if the space for the young is large enough that it is not copied on first:
- * with Node's default a fifth of a loaded service's CPU goes to moving it.
- */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--min-semi-space-size=16', '--max-semi-space-size=32']
-
 /** Starts `services/<name>/src/main.ts` and resolves when its `/readyz` answers. */
 export const startService = async (options: ServiceOptions): Promise<ServiceServer> => {
   const { root, name, port, managementPort } = options
@@ -42,7 +36,7 @@ export const startService = async (options: ServiceOptions): Promise<ServiceServ
   const server = new ManagedProcess({
     name,
     command: process.execPath,
-    args: [...NODE_FLAGS, ...(options.nodeArguments ?? []), '--import', register, main],
+    args: ['--disable-warning=ExperimentalWarning', ...(options.nodeArguments ?? []), '--import', register, main],
     cwd: root,
     env: { ...compileCache(), ...options.env, PORT: String(port), MANAGEMENT_PORT: String(managementPort) },
     logFile: options.logFile,

@@ -97,7 +97,7 @@ test('a change of a name goes on over Kafka to whoever keeps a copy, in the same
       '          process pharos.users.v1@auth',
       '            BEGIN@auth',
       '            inbox.remember@auth',
-      '            UPDATE credentials@auth',
+      '            credentials.follow-names@auth',
       '            COMMIT@auth',
     ],
     ({ attributes, service }) => attributes['db.system.name'] === undefined || service === 'auth',
