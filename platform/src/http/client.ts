@@ -39,8 +39,9 @@ const pathOf = (template: string, { params = {}, query }: Parts): string => {
   return `${path}?${search.toString()}`
 }
 
+/** A 401 refuses this service and not whom it works for: their secrets differ, which is a fault to mend and no answer. */
 const refusalOf = (status: number, { code = '', message = '' }: Envelope): AppError | undefined => {
-  const kind = status < 500 ? kindOfStatus(status) : undefined
+  const kind = status < 500 && status !== 401 ? kindOfStatus(status) : undefined
   return kind && new AppError(kind, code.toLowerCase().replaceAll('_', '-'), message)
 }
 

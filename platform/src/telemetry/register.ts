@@ -58,6 +58,13 @@ const otlpHeaders = ({ OTEL_EXPORTER_OTLP_HEADERS: list = '' }: NodeJS.ProcessEn
       .map(([name, value]) => [name.trim(), decodeURIComponent(value.trim())]),
   )
 
+/** @throws Error for anything but a share: a typing error must not silence traces */
+const samplingRatio = ({ OTEL_TRACES_SAMPLER_ARG: given = '1' }: NodeJS.ProcessEnv): number => {
+  const ratio = given.trim() === '' ? Number.NaN : Number(given)
+  if (ratio >= 0 && ratio <= 1) return ratio
+  throw new Error(`OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, not "${given}"`)
+}
+
 const startTraces = async (): Promise<void> => {
   const automatic = env['TELEMETRY_INSTRUMENTATION'] === 'auto'
   const processor = new BatchSpanProcessor({
@@ -73,7 +80,7 @@ const startTraces = async (): Promise<void> => {
     metricReaders: [],
     logRecordProcessors: [],
   }
-  tracing.ratio = Number(env['OTEL_TRACES_SAMPLER_ARG'] ?? 1)
+  tracing.ratio = samplingRatio(env)
   if (automatic) {
     useSpanProcessor(processor)
     tracing.automatic = true

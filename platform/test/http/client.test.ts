@@ -103,7 +103,7 @@ test('an answer without data is undefined', async () => {
   assert.equal(await client.call(dropThing, { params: { id: 1 } }), undefined)
 })
 
-for (const status of [400, 401, 403, 404, 409, 415, 422, 429]) {
+for (const status of [400, 403, 404, 409, 415, 422, 429]) {
   test(`a peer’s refusal ${status} is passed on with status, code and text, and does not count against it`, async () => {
     const [code, message] =
       status === 422 ? ['IDEMPOTENCY_KEY_REUSED', 'idempotency key reused'] : ['USER_ODD', 'user is odd']
@@ -121,6 +121,7 @@ for (const status of [400, 401, 403, 404, 409, 415, 422, 429]) {
 }
 
 const broken: Record<string, RequestListener> = {
+  'a 401, which is about this service and not about its caller,': answerJson(401, { code: 'UNAUTHENTICATED' }),
   'a 500': answerJson(500, { message: 'SELECT secret' }),
   'a 503': answerJson(503, { message: 'service unavailable', code: 'OVERLOADED' }),
   'a page of HTML': (_req, res) => void res.end('<html>'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newSpanId, newTraceId } from '../../src/telemetry/ids.ts'
 import { startOtlpReceiver } from '../../src/testing/otlp-receiver.ts'
+import { startChild } from './child-process.ts'
 import { startThingProcess } from './thing-process.ts'
 
 const startTraced = async (env: Record<string, string> = {}) => {
@@ -97,6 +98,13 @@ test('at ratio 0 nothing is exported but failures and what a sampled caller asks
     things.receiver.spans.map(({ traceId }) => traceId).toSorted(),
     [failed.traceId, sampled.traceId].toSorted(),
   )
+})
+
+test('a sampling ratio that is none ends the process with a sentence', async () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://127.0.0.1:9'
+  await using child = startChild('', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER_ARG: '10%' })
+  assert.equal((await child.exit).code, 1)
+  assert.match(child.stderr(), /OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, not "10%"/)
 })
 
 test('what a process has noted is sent before it ends', async () => {
