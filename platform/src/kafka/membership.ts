@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { log } from '../telemetry/log.ts'
-import { backoff } from './backoff.ts'
+import { backoff } from '../runtime/backoff.ts'
 import { createCommits } from './commits.ts'
 import type { Assignment } from './lag.ts'
 

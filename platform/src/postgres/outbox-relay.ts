@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { isAppError } from '../errors.ts'
-import { backoff } from '../kafka/backoff.ts'
+import { backoff } from '../runtime/backoff.ts'
 import type { EventProducer } from '../kafka/producer.ts'
 import { captureError } from '../telemetry/capture.ts'
 import { log } from '../telemetry/log.ts'
