@@ -53,6 +53,14 @@ test('a span is encoded as OTLP has it, whatever its texts hold', () => {
   ])
 })
 
+test('a span says whether its parent is in another process', () => {
+  const flags = (['client', 'server', 'consumer', 'internal'] as const).map((kind) => {
+    const note = new SpanNote('x', kind, newTraceId(), newSpanId(), newSpanId(), 1, {})
+    return (JSON.parse(encodeSpan(note)) as { flags: number }).flags
+  })
+  assert.deepEqual(flags, [257, 769, 769, 257])
+})
+
 test('a failed span says why, without an address in it', () => {
   const note = noteOf('x')
   note.finish(1_795_267_705_250, new Error('no ada@example.org here'))

@@ -18,8 +18,11 @@ const RETRYABLE = new Set([429, 502, 503, 504])
 const TAIL = ']}]}]}'
 const KINDS: Record<SpanNoteKind, number> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 }
 const PLAIN = /^[ !#-[\]-~]*$/
-/** Sampled, and it is known that the parent is not remote or remote is said nowhere else (OTLP's span flags). */
-const FLAGS = 257
+/** OTLP's span flags: sampled (1), it is known whether the parent is remote (256), and it is (512). */
+const LOCAL_PARENT = 257
+const REMOTE_PARENT = 769
+const flagsOf = ({ noteKind }: SpanNote): number =>
+  noteKind === 'server' || noteKind === 'consumer' ? REMOTE_PARENT : LOCAL_PARENT
 
 const keys = new Map<string, string>()
 const keyOf = (name: string): string => {
@@ -59,7 +62,7 @@ export const encodeSpan = (note: SpanNote): string => {
   const parent = parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`
   const times = `"startTimeUnixNano":"${nanoseconds(note.startedAt)}","endTimeUnixNano":"${nanoseconds(note.endedAt)}"`
   const name = `"name":${quoted(note.name)},"kind":${KINDS[note.noteKind]}`
-  const facts = `"attributes":[${attributesOf(note.attributes)}],"status":${statusOf(note)},"flags":${FLAGS}`
+  const facts = `"attributes":[${attributesOf(note.attributes)}],"status":${statusOf(note)},"flags":${flagsOf(note)}`
   return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}${name},${times},${facts}}`
 }
 
@@ -91,8 +94,8 @@ const post = ({ url, headers }: Target, agent: Agent | undefined, body: Buffer):
 
 /**
  * Sends notes as OTLP over HTTP in JSON. A span is encoded at once into a buffer: what waits to be sent is bytes and not
- * objects, which the garbage collector would carry along for a second. With the SDK's batch processor, transformer and
- * exporter in its place a request costs about a third more. A batch goes out every second or when 256 kB are full, is
+ * objects, which the garbage collector would carry along for a second. The SDK's batch processor, transformer and
+ * exporter in its place keep one for each span. A batch goes out every second or when 256 kB are full, is
  * tried four times, and the bound on what waits is that of `exportSpans`.
  */
 export const createSpanWriter = (target: Target): SpanProcessor => {
