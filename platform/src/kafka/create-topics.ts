@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import type { Admin } from 'kafkajs'
 import { z } from 'zod'
@@ -9,6 +10,8 @@ import { createKafka } from './client.ts'
 type Wanted = { readonly name: string; readonly partitions: number; readonly settings: Record<string, string> }
 
 const CONNECT_ATTEMPTS = 20
+const SERVED_WITHIN_MS = 30_000
+const NOT_SERVED_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'])
 /** Leaves the number of copies to the broker: one on a laptop, three in a cluster. */
 const BROKER_DEFAULT = -1
 
@@ -32,6 +35,25 @@ const connect = async (admin: Admin): Promise<void> => {
       return await admin.connect()
     } catch (error) {
       if (attempt === CONNECT_ATTEMPTS) throw error
+    }
+  }
+}
+
+/**
+ * Resolves when the brokers serve all these topics. A KRaft controller acknowledges a topic before the brokers have heard
+ * of it; until then they deny that it exists, which kafkajs' own `waitForLeaders` takes for a failure.
+ * @throws KafkaJSProtocolError when they still do not after half a minute
+ */
+export const untilTopicsAreServed = async (admin: Admin, names: string[]): Promise<void> => {
+  const deadline = performance.now() + SERVED_WITHIN_MS
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics: names })
+      return
+    } catch (error) {
+      const patient = error instanceof kafkajs.KafkaJSProtocolError && NOT_SERVED_YET.has(error.type)
+      if (!patient || performance.now() > deadline) throw error
+      await delay(50)
     }
   }
 }
@@ -93,7 +115,7 @@ export const createTopics = async (options: {
     const missing = wanted.filter(({ name }) => !existing.has(name))
     if (missing.length > 0) {
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: missing.map(({ name, partitions, settings }) => ({
           topic: name,
           numPartitions: partitions,
@@ -102,12 +124,14 @@ export const createTopics = async (options: {
         })),
       })
     }
+    await untilTopicsAreServed(
+      admin,
+      wanted.map(({ name }) => name),
+    )
     const done = missing.map(
       ({ name, partitions }) => `${name}: created, ${partitions} partition${partitions === 1 ? '' : 's'}`,
     )
-    const present = wanted.filter(({ name }) => existing.has(name))
-    if (present.length === 0) return done
-    return [...done, ...(await addPartitions(admin, present)), ...(await correctSettings(admin, present))]
+    return [...done, ...(await addPartitions(admin, wanted)), ...(await correctSettings(admin, wanted))]
   } finally {
     await admin.disconnect()
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import kafkajs from 'kafkajs'
 import pg from 'pg'
 import { deadLetterTopic, topics } from '../contracts/topics.ts'
+import { untilTopicsAreServed } from '../kafka/create-topics.ts'
 import { migrate } from '../postgres/migrate.ts'
 import { Secret } from '../runtime/config.ts'
 
@@ -67,18 +68,20 @@ export const testTopics = async (
   const names = (options.only ?? Object.values(topics).map(({ name }) => name)).map((name) => topicPrefix + name)
   const admin = new kafkajs.Kafka({ clientId: 'test', brokers, logLevel: kafkajs.logLevel.NOTHING }).admin()
   await admin.connect()
+  const all = names.flatMap((topic) => [topic, deadLetterTopic(topic)])
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: names.flatMap((topic) => [
       { topic, numPartitions: options.partitions ?? 2, replicationFactor: 1 },
       { topic: deadLetterTopic(topic), numPartitions: 1, replicationFactor: 1 },
     ]),
   })
+  await untilTopicsAreServed(admin, all)
   return {
     brokers,
     topicPrefix,
     [Symbol.asyncDispose]: async () => {
-      await admin.deleteTopics({ topics: names.flatMap((topic) => [topic, deadLetterTopic(topic)]) }).catch(() => {})
+      await admin.deleteTopics({ topics: all }).catch(() => {})
       await admin.disconnect()
     },
   }
