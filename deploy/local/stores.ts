@@ -6,6 +6,7 @@ import { startPostgres } from './components/postgres.ts'
 import { startRedis } from './components/redis.ts'
 import type { Server } from './components/server.ts'
 import { silent, type Say } from './progress.ts'
+import { together } from './together.ts'
 
 export type StoreName = 'postgres' | 'redis' | 'kafka'
 export const STORES: readonly StoreName[] = ['postgres', 'redis', 'kafka']
@@ -54,17 +55,11 @@ export const startStores = async (o: { home: string; given?: Partial<StoreUrls>;
     kafka: () => startKafka(place('kafka')),
   }
   const missing = STORES.filter((name) => given[name] === undefined)
-  const results = await Promise.allSettled(missing.map((name) => timed(say, name, starting[name])))
-  const servers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const stop = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => server.stop()))
-  }
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed !== undefined) {
-    await stop()
-    throw failed.reason
-  }
+  await using stack = new AsyncDisposableStack()
+  const servers = await together(missing.map(async (name) => stack.use(await timed(say, name, starting[name]))))
   const urlOf = (name: StoreName): string => given[name] ?? servers.find((server) => server.name === name)?.url ?? ''
   const urls = { postgres: urlOf('postgres'), redis: urlOf('redis'), kafka: urlOf('kafka') }
+  const held = stack.move()
+  const stop = (): Promise<void> => held.disposeAsync()
   return { urls, servers, stop, [Symbol.asyncDispose]: stop }
 }

@@ -13,6 +13,7 @@ import { databaseSpecs, releaseOf, serviceEnvironment } from './service-environm
 import { SERVICE_NAMES, type ServiceName } from './services.ts'
 import { ROOT } from './settings.ts'
 import type { StoreUrls } from './stores.ts'
+import { together } from './together.ts'
 
 export type SystemOptions = {
   /** Which services run; all by default. A service that is left out has an address at which nothing listens. */
@@ -82,11 +83,11 @@ const prepareStores = async (o: {
       specs.map(({ spec }) => spec),
     )
     const migrations = specs.map(({ service, spec }) => ({ service, url: databaseUrl(stores.postgres, spec) }))
-    await Promise.all(
+    await together(
       migrations.map((migration) => runMigrations({ ...place(`migrate-${migration.service}`), ...migration })),
     )
   }
-  await Promise.all([databases(), createTopics({ ...place('topics'), brokers: stores.kafka, topicPrefix })])
+  await together([databases(), createTopics({ ...place('topics'), brokers: stores.kafka, topicPrefix })])
 }
 
 /** Starts it; throws a Failure with the last words of whatever did not start, with nothing left running. */
@@ -107,11 +108,15 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       specs.map(({ spec }) => spec),
     ),
   )
-  const [telemetry] = await Promise.all([
-    options.telemetry === false ? undefined : startTelemetry(home),
+  const receive = async (): ReturnType<typeof startTelemetry> => {
+    const started = await startTelemetry(home)
+    stack.use(started.server)
+    return started
+  }
+  const [telemetry] = await together([
+    options.telemetry === false ? Promise.resolve(undefined) : receive(),
     prepareStores({ stores, specs, topicPrefix, logs: join(home, 'logs') }),
   ])
-  if (telemetry !== undefined) stack.use(telemetry.server)
 
   const environmentOf = (name: ServiceName): Record<string, string> => ({
     ...serviceEnvironment(name, {
@@ -143,17 +148,11 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     say(name, `ready on port ${server.port}`)
     return stack.use(server)
   }
-  const results = await Promise.allSettled(services.map(start))
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-
-  const started = results.flatMap((result) =>
-    result.status === 'fulfilled' ? [[result.value.name, result.value]] : [],
-  )
+  const started = await together(services.map(start))
   const held = stack.move()
   const stop = (): Promise<void> => held.disposeAsync()
   return {
-    services: Object.fromEntries(started) as Record<ServiceName, ServiceServer>,
+    services: Object.fromEntries(started.map((server) => [server.name, server])) as Record<ServiceName, ServiceServer>,
     url: `http://127.0.0.1:${ports.gateway.http}`,
     databases: Object.fromEntries(specs.map(({ service, spec }) => [service, databaseUrl(stores.postgres, spec)])),
     topicPrefix,

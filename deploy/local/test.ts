@@ -9,6 +9,7 @@ import { givenStores, startStores, storeEnvironment, type Stores } from './store
 import { temporaryHome } from './temporary-home.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const WATCHDOG = new URL('test-watchdog.ts', import.meta.url).href
 const TIMEOUT_MS = 120_000
 
 const testFiles = async (): Promise<string[]> => {
@@ -30,7 +31,7 @@ const runTests = (files: readonly string[], names: readonly string[], stores: St
   new Promise((resolve) => {
     const options = ['--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${TIMEOUT_MS}`]
     const patterns = names.map((name) => `--test-name-pattern=${name}`)
-    const child = spawn(process.execPath, ['--test', ...options, ...patterns, ...files], {
+    const child = spawn(process.execPath, ['--import', WATCHDOG, '--test', ...options, ...patterns, ...files], {
       cwd: ROOT,
       stdio: 'inherit',
       env: { ...process.env, ...storeEnvironment(stores.urls), PHAROS_CACHE: cacheFolder(process.env) },

@@ -19,6 +19,7 @@ import type { StoreName, StoreUrls } from '../local/stores.ts'
 import { startSystem } from '../local/system.ts'
 import type { System } from '../local/system.ts'
 import { temporaryHome } from '../local/temporary-home.ts'
+import { together } from '../local/together.ts'
 
 /** A running platform with its own receivers of traces and errors. */
 export type TestSystem = AsyncDisposable & {
@@ -63,17 +64,13 @@ type OwnStores = Readonly<Record<StoreName, Server>>
 const startDurableStores = async (home: string, stack: AsyncDisposableStack): Promise<OwnStores> => {
   const place = (name: StoreName) => ({ dataDir: join(home, name), logFile: join(home, 'logs', `${name}.log`) })
   const password = randomBytes(18).toString('hex')
-  const started = await Promise.allSettled([
-    startPostgres({ ...place('postgres'), password }),
-    startRedis({ ...place('redis'), password }),
-    startKafka(place('kafka')),
+  const held = async (starting: Promise<Server>): Promise<Server> => stack.use(await starting)
+  const [postgres, redis, kafka] = await together([
+    held(startPostgres({ ...place('postgres'), password })),
+    held(startRedis({ ...place('redis'), password })),
+    held(startKafka(place('kafka'))),
   ])
-  for (const result of started) if (result.status === 'fulfilled') stack.use(result.value)
-  const [postgres, redis, kafka] = started
-  if (postgres.status === 'rejected') throw postgres.reason
-  if (redis.status === 'rejected') throw redis.reason
-  if (kafka.status === 'rejected') throw kafka.reason
-  return { postgres: postgres.value, redis: redis.value, kafka: kafka.value }
+  return { postgres, redis, kafka }
 }
 
 const sumOf = (metrics: string, name: string, labels: string): number =>
