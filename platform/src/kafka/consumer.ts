@@ -11,7 +11,7 @@ import { keepMember } from './membership.ts'
 import { createProcess } from './process.ts'
 import { createSender } from './sender.ts'
 
-export { on } from './handler.ts'
+export { on, onByStatement } from './handler.ts'
 export type { EventHandler } from './handler.ts'
 
 export type ConsumerOptions = {
@@ -20,7 +20,7 @@ export type ConsumerOptions = {
   readonly groupId: string
   readonly topicPrefix: string
   readonly db: Database
-  /** By `on(contract, handle)`. The topics of their contracts are what is subscribed to. */
+  /** By `on` or `onByStatement`. The topics of their contracts are what is subscribed to. */
   readonly handlers: readonly EventHandler[]
   /** Partitions handled at the same time; each uses one connection of the pool. 4 by default. */
   readonly concurrency?: number

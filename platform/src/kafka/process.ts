@@ -2,7 +2,6 @@ import type { KafkaMessage } from 'kafkajs'
 import type { z } from 'zod'
 import { AppError, isAppError } from '../errors.ts'
 import type { Database } from '../postgres/connect.ts'
-import { once } from '../postgres/inbox.ts'
 import { runWork } from '../telemetry/context.ts'
 import { counter, histogram } from '../telemetry/metrics.ts'
 import type { Place } from './dead-letters.ts'
@@ -55,7 +54,7 @@ const toEvent = (handler: EventHandler, envelope: Envelope, message: KafkaMessag
 }
 
 /**
- * Makes the function that handles one message: span, contract, inbox and handler in one transaction, metrics. It
+ * Makes the function that handles one message: span, contract, handler, metrics. It
  * never throws. `bury` puts a message that cannot be handled into the dead letters; when that fails, it is a `retry`.
  */
 export const createProcess = (options: {
@@ -68,12 +67,7 @@ export const createProcess = (options: {
   const handlers = new Map(options.handlers.map((handler) => [handler.contract.type, handler]))
 
   const handle = async (handler: EventHandler, envelope: Envelope, message: KafkaMessage): Promise<Outcome> => {
-    const event = toEvent(handler, envelope, message)
-    const isFirst = await db.transaction(async (tx) => {
-      const first = await once(tx, groupId, event.id)
-      if (first) await handler.handle(event, tx)
-      return first
-    })
+    const isFirst = await handler.run(db, groupId, toEvent(handler, envelope, message))
     return isFirst ? 'ok' : 'duplicate'
   }
 

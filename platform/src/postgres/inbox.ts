@@ -1,10 +1,12 @@
 import { statement } from './statement.ts'
-import type { Tx } from './transaction.ts'
+import type { Statement } from './statement.ts'
+import type { Tx, TxDatabase } from './transaction.ts'
 
-const remember = statement(
-  'inbox.remember',
-  'INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1',
-)
+/** The row that says that an event was handled; `first` is the number of the first of its two parameters. */
+const insertEvent = (first: number): string =>
+  `INSERT INTO inbox (consumer, event_id) VALUES ($${first}, $${first + 1}) ON CONFLICT DO NOTHING RETURNING 1`
+
+const remember = statement('inbox.remember', insertEvent(1))
 
 /**
  * True the first time that `consumer` sees the event, false ever after. It counts when `tx` commits; a second delivery
@@ -12,3 +14,39 @@ const remember = statement(
  */
 export const once = async (tx: Tx, consumer: string, eventId: string): Promise<boolean> =>
   (await tx.statement(remember, [consumer, eventId])).length === 1
+
+/** A write that an event causes, in one statement with the row that says that the event was handled. */
+export type InboxedStatement = { readonly statement: Statement; readonly parameters: number }
+
+/**
+ * Declares a named statement of one write and its inbox row: a transaction by itself, which spares three of the four
+ * round trips of `once`. `write` takes `$1` to `$parameters`, and must do nothing unless the condition it is given holds:
+ * `(isFirst) => \`UPDATE cards SET name = $2 WHERE id = $1 AND ${isFirst}\``.
+ */
+export const inboxedStatement = (
+  name: string,
+  parameters: number,
+  write: (isFirst: string) => string,
+): InboxedStatement => ({
+  parameters,
+  statement: statement(
+    name,
+    `WITH first AS (${insertEvent(parameters + 1)}),
+     written AS (${write('EXISTS (SELECT FROM first)')})
+     SELECT FROM first`,
+  ),
+})
+
+/**
+ * Runs the write unless the event was handled before, which `once` and this know of each other; true if it ran.
+ * @throws AppError `unavailable`; Error for a wrong number of values
+ */
+export const writeOnce = async (
+  database: TxDatabase,
+  what: InboxedStatement,
+  values: readonly unknown[],
+  { consumer, eventId }: { readonly consumer: string; readonly eventId: string },
+): Promise<boolean> => {
+  if (values.length !== what.parameters) throw new Error(`${what.statement.name} takes ${what.parameters} values`)
+  return (await database.statement(what.statement, [...values, consumer, eventId])).length === 1
+}

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError, unavailable } from '../../src/errors.ts'
-import { on } from '../../src/kafka/consumer.ts'
+import { on, onByStatement } from '../../src/kafka/consumer.ts'
 import { appendEvents } from '../../src/postgres/outbox.ts'
 import { startOutboxRelay } from '../../src/postgres/outbox-relay.ts'
 import { activeCorrelationId, activeTraceparent, runWork } from '../../src/telemetry/context.ts'
 import { eventually } from '../../src/testing/eventually.ts'
-import { counted, openWorld, readTopic, writeEffect } from './world.ts'
+import { counted, effectStatement, openWorld, readTopic, writeEffect } from './world.ts'
 import type { Effect } from './world.ts'
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
@@ -85,14 +85,44 @@ test('a relay that dies between publishing and deleting doubles no effect', asyn
   await effectsAre(range(10))
 })
 
-test('an event that is delivered twice has its effect once', async () => {
+const ways = {
+  'in a transaction': on(counted, writeEffect),
+  'by one statement': onByStatement(counted, effectStatement, ({ data }) => [data.key, data.n]),
+}
+
+for (const [way, handler] of Object.entries(ways)) {
+  test(`an event that is delivered twice has its effect once, ${way}`, async () => {
+    await using stack = new AsyncDisposableStack()
+    const { producer, consume, message, effectsAre } = await openWorld(stack)
+    const event = message({ key: 'k', n: 1 })
+    await producer.publish([event, event])
+    await producer.publish([event, message({ key: 'k', n: 2 })])
+    stack.use(consume({ handlers: [handler] }))
+    await effectsAre([1, 2])
+  })
+}
+
+test('both ways of handling know what the other has done', async () => {
   await using stack = new AsyncDisposableStack()
   const { producer, consume, message, effectsAre } = await openWorld(stack)
   const event = message({ key: 'k', n: 1 })
-  await producer.publish([event, event])
-  await producer.publish([event, message({ key: 'k', n: 2 })])
-  stack.use(consume({ handlers: [on(counted, writeEffect)] }))
-  await effectsAre([1, 2])
+  for (const handler of Object.values(ways)) {
+    await producer.publish([event, message({ key: 'k', n: 2 })])
+    await using _consumer = consume({ handlers: [handler] })
+    await effectsAre(handler === ways['in a transaction'] ? [1, 2] : [1, 2, 2])
+  }
+})
+
+test('a statement that Postgres refuses sends its event to the dead letters, and leaves no trace in the inbox', async () => {
+  await using stack = new AsyncDisposableStack()
+  const { db, producer, consume, message, effectsAre, brokers, topicPrefix } = await openWorld(stack)
+  await db.sequelize.query('ALTER TABLE effects ADD CHECK (n <> 13)')
+  await producer.publish([message({ key: 'k', n: 13 }), message({ key: 'k', n: 2 })])
+  stack.use(consume({ handlers: [ways['by one statement']] }))
+  await effectsAre([2])
+  assert.equal((await readTopic(brokers, `${topicPrefix}pharos.users.v1.dlq`, 1)).length, 1)
+  const [rows] = await db.sequelize.query('SELECT 1 FROM inbox')
+  assert.equal(rows.length, 1)
 })
 
 test('what cannot be handled goes to the dead letters with the reason, and the partition goes on', async () => {

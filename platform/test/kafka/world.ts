@@ -9,6 +9,7 @@ import type { ConsumerOptions } from '../../src/kafka/consumer.ts'
 import { connectProducer } from '../../src/kafka/producer.ts'
 import { connectPostgres, statement } from '../../src/postgres/connect.ts'
 import type { Tx } from '../../src/postgres/connect.ts'
+import { inboxedStatement } from '../../src/postgres/inbox.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { testDatabase, testTopics } from '../../src/testing/stores.ts'
 
@@ -20,6 +21,12 @@ export const counted = defineEvent({
 })
 
 const insert = statement('test.insert-effect', 'INSERT INTO effects (key, n) VALUES ($1, $2)')
+/** The same in one statement with the inbox row. */
+export const effectStatement = inboxedStatement(
+  'test.insert-effect-once',
+  2,
+  (isFirst) => `INSERT INTO effects (key, n) SELECT $1, $2 WHERE ${isFirst}`,
+)
 const select = statement('test.effects', 'SELECT key, n FROM effects ORDER BY id')
 
 export type Effect = { readonly key: string; readonly n: number }

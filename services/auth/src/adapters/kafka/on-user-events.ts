@@ -1,7 +1,8 @@
 import { userDeleted } from '@pharos/platform/contracts/events/user-deleted.v1'
 import { userUpdated } from '@pharos/platform/contracts/events/user-updated.v1'
-import { on } from '@pharos/platform/kafka/handler'
+import { on, onByStatement } from '@pharos/platform/kafka/handler'
 import type { Revocations } from '@pharos/platform/redis/revocations'
+import { followNames } from '../postgres/login-names.ts'
 import type { LoginNamesStore } from '../postgres/login-names.ts'
 
 type Ports = { readonly loginNames: LoginNamesStore; readonly revocations: Pick<Revocations, 'revokeUser'> }
@@ -11,7 +12,7 @@ type Ports = { readonly loginNames: LoginNamesStore; readonly revocations: Pick<
  * event has no password to make them of.
  */
 export const userEventHandlers = ({ loginNames, revocations }: Ports) => [
-  on(userUpdated, (event, tx) => loginNames.follow(event.data, event.time, tx)),
+  onByStatement(userUpdated, followNames.statement, followNames.valuesOf),
   on(userDeleted, async (event, tx) => {
     await loginNames.forget(event.data.id, tx)
     // Users has done so already; if Redis was away then, this is where it is made good.
