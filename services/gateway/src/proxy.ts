@@ -88,11 +88,30 @@ const faultOf = (peer: string, error: unknown): unknown => {
 const hasBody = (req: Request): boolean =>
   req.headers['transfer-encoding'] !== undefined || (req.headers['content-length'] ?? '0') !== '0'
 
+const readWhole = (req: Request): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    req.on('data', (chunk: Buffer) => chunks.push(chunk))
+    req.once('end', () => resolve(Buffer.concat(chunks)))
+    req.once('error', reject)
+  })
+
+/**
+ * The body to send along: a small one whole, because a stream costs several times as much as what is in it, any other as
+ * it comes. Rejects when the client goes away in the middle of a small one.
+ */
+const bodyOf = async (req: Request): Promise<Buffer | Request | null> => {
+  if (!hasBody(req)) return null
+  const length = Number(req.headers['content-length'] ?? Infinity)
+  return length > ONE_WRITE_BYTES ? req : readWhole(req)
+}
+
 type Passage = {
   readonly upstream: Upstream
   readonly call: Call
   readonly req: Request
   readonly res: Response
+  readonly body: Buffer | Request | null
   readonly scope: RequestScope
   readonly timeoutMs: number
 }
@@ -101,7 +120,7 @@ type Passage = {
  * Streams one request to the service and its answer back, byte for byte. Resolves when the answer has ended or the
  * client has gone, rejects when no answer began; one that breaks off in the middle breaks the client's connection too.
  */
-const forward = ({ upstream, call, req, res, scope, timeoutMs }: Passage): Promise<void> =>
+const forward = ({ upstream, call, req, res, body, scope, timeoutMs }: Passage): Promise<void> =>
   new Promise((resolve, reject) => {
     let length = -1
     const handler: Dispatcher.DispatchHandler = {
@@ -142,7 +161,7 @@ const forward = ({ upstream, call, req, res, scope, timeoutMs }: Passage): Promi
         method: req.method,
         path: req.originalUrl,
         headers: forwardedHeaders(req, call, scope.record.correlationId),
-        body: hasBody(req) ? req : null,
+        body,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
       },
@@ -167,9 +186,16 @@ export const proxyTo = (operation: Operation, { upstreams, upstreamTimeoutMs }: 
     const scope = scopeOf(req)
     if (!scope) throw new Error('a request without a scope reached the proxy')
     if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw payloadTooLarge()
+    let body: Buffer | Request | null
+    try {
+      body = await bodyOf(req)
+    } catch {
+      // The client went away: there is nobody to answer and nothing to ask.
+      return
+    }
     const attempt = () => {
       const call = upstream.begin(scope.frame, req.method, scope.route)
-      return forward({ upstream, call, req, res, scope, timeoutMs: upstreamTimeoutMs })
+      return forward({ upstream, call, req, res, body, scope, timeoutMs: upstreamTimeoutMs })
     }
     try {
       await upstream.guard(attempt).catch((error: unknown) => {

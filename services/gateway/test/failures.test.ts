@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { createApp } from '@pharos/platform/http/app'
 import { listen } from '@pharos/platform/http/listen'
@@ -45,17 +46,10 @@ const partial: Record<string, RequestListener> = {
   },
 }
 
-const countOf = async (status: number): Promise<number> => {
-  const sample = new RegExp(
-    `^http_server_request_duration_seconds_count\\{[^}]*route="/api/v1/users/:id"[^}]*status_code="${status}"[^}]*\\} (\\d+)`,
-    'm',
-  )
-  const other = new RegExp(
-    `^http_server_request_duration_seconds_count\\{[^}]*status_code="${status}"[^}]*route="/api/v1/users/:id"[^}]*\\} (\\d+)`,
-    'm',
-  )
-  const { body } = await scrape()
-  return Number((sample.exec(body) ?? other.exec(body))?.[1] ?? 0)
+const countOf = async (status: number, route = '/users/:id'): Promise<number> => {
+  const labels = `[^}]*route="/api/v1${route}",status_code="${status}"`
+  const sample = new RegExp(`^http_server_request_duration_seconds_count\\{${labels}\\} (\\d+)`, 'm')
+  return Number(sample.exec((await scrape()).body)?.[1] ?? 0)
 }
 
 for (const [how, answer] of Object.entries(partial)) {
@@ -128,10 +122,26 @@ test('a GET is sent at most twice', async () => {
   assert.equal(gateway.peer.seen.length, 2)
 })
 
-test('a GET with a body is sent once, for its body can’t be had again', async () => {
+test('a GET with a small body is sent once more with its body', async () => {
+  const bodies: string[] = []
+  const drop = dropSecond()
+  await using gateway = await startGateway({
+    answer: (req, res) => {
+      void readAll(req).then((body) => {
+        bodies.push(body.toString())
+        drop(req, res)
+      })
+    },
+  })
+  await gateway.client.get('/users/5')
+  assert.equal((await gateway.client.get('/users/5', { text: 'body' })).status, 200)
+  assert.deepEqual(bodies, ['', 'body', 'body'])
+})
+
+test('a GET with a large body is sent once, for its body can’t be had again', async () => {
   await using gateway = await startGateway({ answer: dropSecond() })
   await gateway.client.get('/users/5')
-  assert.equal((await gateway.client.get('/users/5', { text: 'body' })).status, 503)
+  assert.equal((await gateway.client.get('/users/5', { text: 'x'.repeat(20_000) })).status, 503)
   assert.equal(gateway.peer.seen.length, 2)
 })
 
@@ -173,23 +183,38 @@ test('whatever a service answers, its circuit stays closed: it may still serve o
   assert.deepEqual([gateway.peer.seen.length, await circuit()], [8, 0])
 })
 
-const abandonUpload = async (port: number, seen: readonly IncomingMessage[]): Promise<void> => {
-  const count = seen.length
+const beginUpload = (port: number, length: number): Socket => {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   socket.write(
-    'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"login"',
+    'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${length}\r\n\r\n{"login"`,
   )
-  await eventually(() => assert.ok(seen.length > count))
-  socket.destroy()
+  return socket
 }
 
 test('clients that break off their uploads can’t open the circuit', async () => {
   await using gateway = await startGateway({ answer: (req, res) => void req.resume().on('end', () => ok(req, res)) })
-  for (let time = 0; time < 8; time += 1) await abandonUpload(gateway.port, gateway.peer.seen)
-  await eventually(() => assert.ok(gateway.peer.seen.every(({ destroyed }) => destroyed)))
+  const { seen } = gateway.peer
+  for (let time = 1; time <= 8; time += 1) {
+    const socket = beginUpload(gateway.port, 100_000)
+    await eventually(() => assert.equal(seen.length, time))
+    socket.destroy()
+  }
+  await eventually(() => assert.ok(seen.every(({ destroyed }) => destroyed)))
   assert.equal(await circuit(), 0)
   assert.equal((await gateway.client.get('/users/5')).status, 200)
+})
+
+test('a small upload that breaks off never reaches the service, and is no fault of anybody', async () => {
+  await using gateway = await startGateway()
+  const login = '/auth/login'
+  const [before, faultsBefore] = [await countOf(499, login), await countOf(500, login)]
+  const socket = beginUpload(gateway.port, 1_000)
+  await eventually(async () => assert.match((await scrape()).body, /^http_server_active_requests 1$/m))
+  socket.destroy()
+  await eventually(async () => assert.equal(await countOf(499, login), before + 1))
+  assert.deepEqual([await countOf(500, login), gateway.peer.seen.length], [faultsBefore, 0])
 })
 
 test('a body that is declared too large is refused before it is read', async () => {
