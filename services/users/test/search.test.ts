@@ -162,6 +162,19 @@ describe('with twenty thousand users', () => {
     })
   }
 
+  for (const text of ['ada', '19999@seed.example', 'a']) {
+    test(`a search for "${text}" is planned once and not each time`, async () => {
+      // One row is where a plan that knows the limit looks cheapest beside one that does not.
+      const { what, values } = searchStatement({ text, page: 1, limit: 1 })
+      const kept = statement('test.plans', 'SELECT generic_plans FROM pg_prepared_statements WHERE name = $1')
+      const [row] = await users.db.transaction(async (tx) => {
+        for (let time = 0; time < 12; time += 1) await tx.statement(what, values)
+        return tx.statement<{ generic_plans: number }>(kept, [what.name])
+      })
+      assert.ok(Number(row?.generic_plans) > 0)
+    })
+  }
+
   test('totals count all of them', async () => {
     const page = await search('person 1')
     assert.equal(page.total, 11_111)
