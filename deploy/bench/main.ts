@@ -46,7 +46,7 @@ const main = async (options: Options, stop: AbortSignal): Promise<void> => {
   const secondsEach = (rounds + WARM_UP_SLICES) * seconds + (rounds + 1) * SECONDS_AROUND_A_SLICE
   const minutes = Math.ceil((places * secondsEach) / 60 + 1)
   print(`${about.cpu}, ${about.cores} cores, Node ${about.node}, ${CONNECTIONS} connections.`)
-  print(`${places * rounds} slices of ${seconds} s after the warm-ups: about ${minutes} minutes on a quiet machine.`)
+  print(`${places * rounds} slices of ${seconds} s after the warm-ups: at most about ${minutes} minutes.`)
 
   await using home = await temporaryHome()
   await using load = await startWorker<Load, LoadResult>(new URL('load-process.ts', import.meta.url))

@@ -9,8 +9,14 @@ import type { VariantName } from './variants.ts'
 /** Others on the machine that use more than this share of it spoil latencies, and through the caches CPU figures too. */
 const NOISY = 0.05
 
-/** A warm-up lasts this many slices: code goes on being compiled for tens of thousands of requests. */
-export const WARM_UP_SLICES = 3
+/**
+ * V8 goes on compiling for about so many requests; until then a request costs up to twice as much, and whoever answers
+ * faster is warm earlier, which would tilt the comparison.
+ */
+const WARM_UP_REQUESTS = 20_000
+/** What cannot have so many in this many slices, such as a login, is warm enough by then. */
+export const WARM_UP_SLICES = 12
+const WARM_UP_PART = 3
 
 let serial = 0
 
@@ -24,8 +30,8 @@ const tell = (scenario: ScenarioName, place: string, variant: VariantName, slice
 }
 
 /**
- * Each variant gets a slice in each round, in turning order, so that whatever changes on the machine meanwhile meets
- * them all. Round 0 warms up (code is compiled, caches and pools fill) and is thrown away.
+ * After a warm-up that is thrown away (code is compiled, caches and pools fill), each variant gets a slice in each round,
+ * in turning order, so that whatever changes on the machine meanwhile meets them all.
  */
 export const measure = async (
   instruments: Instruments,
@@ -36,16 +42,21 @@ export const measure = async (
   const measured = variants
     .filter(({ variant }) => o.only.includes(variant))
     .map((system) => ({ system, variant: system.variant, slices: [] as Slice[], asked: 0 }))
-  for (let round = 0; round <= o.rounds; round += 1) {
-    for (const each of turned(measured, round)) {
-      o.stop.throwIfAborted()
-      const { system, asked } = each
-      const seconds = round === 0 ? o.seconds * WARM_UP_SLICES : o.seconds
-      const slice = await runSlice(instruments, { scenario, system, serial: ++serial, asked, seconds })
-      each.asked += slice.requests
-      if (round > 0) each.slices.push(slice)
-      tell(scenario, round === 0 ? 'warm-up' : `round ${round} of ${o.rounds}`, each.variant, slice)
-    }
+  const run = async (each: (typeof measured)[number], place: string, seconds: number): Promise<Slice> => {
+    o.stop.throwIfAborted()
+    const { system, asked } = each
+    const slice = await runSlice(instruments, { scenario, system, serial: ++serial, asked, seconds })
+    each.asked += slice.requests
+    tell(scenario, place, each.variant, slice)
+    return slice
+  }
+  for (const each of measured) {
+    for (let part = 0; part < WARM_UP_SLICES && each.asked < WARM_UP_REQUESTS; part += WARM_UP_PART)
+      await run(each, 'warm-up', o.seconds * WARM_UP_PART)
+  }
+  for (let round = 1; round <= o.rounds; round += 1) {
+    for (const each of turned(measured, round))
+      each.slices.push(await run(each, `round ${round} of ${o.rounds}`, o.seconds))
   }
   return measured
 }
