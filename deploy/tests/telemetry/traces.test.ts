@@ -95,10 +95,7 @@ test('a change of a name goes on over Kafka to whoever keeps a copy, in the same
       '      updateUser@users',
       '        send pharos.users.v1@users',
       '          process pharos.users.v1@auth',
-      '            BEGIN@auth',
-      '            inbox.remember@auth',
       '            credentials.follow-names@auth',
-      '            COMMIT@auth',
     ],
     ({ attributes, service }) => attributes['db.system.name'] === undefined || service === 'auth',
   )

@@ -29,6 +29,20 @@ const wantedTopics = (prefix: string): Wanted[] =>
     },
   ])
 
+/** Of those that the brokers serve; none while they do not know all of them yet. */
+const partitionCounts = async (
+  admin: Admin,
+  wanted: readonly { readonly name: string }[],
+): Promise<Map<string, number>> => {
+  try {
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: wanted.map(({ name }) => name) })
+    return new Map(found.map(({ name, partitions }) => [name, partitions.length]))
+  } catch (error) {
+    if (error instanceof kafkajs.KafkaJSProtocolError && NOT_SERVED_YET.has(error.type)) return new Map()
+    throw error
+  }
+}
+
 const connect = async (admin: Admin): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -40,27 +54,26 @@ const connect = async (admin: Admin): Promise<void> => {
 }
 
 /**
- * Resolves when the brokers serve all these topics. A KRaft controller acknowledges a topic before the brokers have heard
- * of it; until then they deny that it exists, which kafkajs' own `waitForLeaders` takes for a failure.
- * @throws KafkaJSProtocolError when they still do not after half a minute
+ * Resolves when the brokers serve all these topics with at least so many partitions. A KRaft controller acknowledges a
+ * change before the brokers have heard of it; until then they deny that a topic exists, which kafkajs' own
+ * `waitForLeaders` takes for a failure.
+ * @throws Error when they still do not after half a minute
  */
-export const untilTopicsAreServed = async (admin: Admin, names: string[]): Promise<void> => {
+export const untilTopicsAreServed = async (
+  admin: Admin,
+  wanted: readonly { readonly name: string; readonly partitions: number }[],
+): Promise<void> => {
   const deadline = performance.now() + SERVED_WITHIN_MS
   for (;;) {
-    try {
-      await admin.fetchTopicMetadata({ topics: names })
-      return
-    } catch (error) {
-      const patient = error instanceof kafkajs.KafkaJSProtocolError && NOT_SERVED_YET.has(error.type)
-      if (!patient || performance.now() > deadline) throw error
-      await delay(50)
-    }
+    const counts = await partitionCounts(admin, wanted)
+    if (wanted.every(({ name, partitions }) => (counts.get(name) ?? 0) >= partitions)) return
+    if (performance.now() > deadline) throw new Error('the brokers do not serve the topics that were just made')
+    await delay(50)
   }
 }
 
 const addPartitions = async (admin: Admin, wanted: Wanted[]): Promise<string[]> => {
-  const { topics: found } = await admin.fetchTopicMetadata({ topics: wanted.map(({ name }) => name) })
-  const counts = new Map(found.map(({ name, partitions }) => [name, partitions.length]))
+  const counts = await partitionCounts(admin, wanted)
   const short = wanted.filter(({ name, partitions }) => (counts.get(name) ?? partitions) < partitions)
   if (short.length > 0) {
     await admin.createPartitions({
@@ -124,14 +137,14 @@ export const createTopics = async (options: {
         })),
       })
     }
-    await untilTopicsAreServed(
-      admin,
-      wanted.map(({ name }) => name),
-    )
+    const served = wanted.map(({ name }) => ({ name, partitions: 1 }))
+    await untilTopicsAreServed(admin, served)
     const done = missing.map(
       ({ name, partitions }) => `${name}: created, ${partitions} partition${partitions === 1 ? '' : 's'}`,
     )
-    return [...done, ...(await addPartitions(admin, wanted)), ...(await correctSettings(admin, wanted))]
+    const added = await addPartitions(admin, wanted)
+    if (added.length > 0) await untilTopicsAreServed(admin, wanted)
+    return [...done, ...added, ...(await correctSettings(admin, wanted))]
   } finally {
     await admin.disconnect()
   }

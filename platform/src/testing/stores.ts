@@ -68,20 +68,20 @@ export const testTopics = async (
   const names = (options.only ?? Object.values(topics).map(({ name }) => name)).map((name) => topicPrefix + name)
   const admin = new kafkajs.Kafka({ clientId: 'test', brokers, logLevel: kafkajs.logLevel.NOTHING }).admin()
   await admin.connect()
-  const all = names.flatMap((topic) => [topic, deadLetterTopic(topic)])
+  const all = names.flatMap((name) => [
+    { name, partitions: options.partitions ?? 2 },
+    { name: deadLetterTopic(name), partitions: 1 },
+  ])
   await admin.createTopics({
     waitForLeaders: false,
-    topics: names.flatMap((topic) => [
-      { topic, numPartitions: options.partitions ?? 2, replicationFactor: 1 },
-      { topic: deadLetterTopic(topic), numPartitions: 1, replicationFactor: 1 },
-    ]),
+    topics: all.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions, replicationFactor: 1 })),
   })
   await untilTopicsAreServed(admin, all)
   return {
     brokers,
     topicPrefix,
     [Symbol.asyncDispose]: async () => {
-      await admin.deleteTopics({ topics: all }).catch(() => {})
+      await admin.deleteTopics({ topics: all.map(({ name }) => name) }).catch(() => {})
       await admin.disconnect()
     },
   }

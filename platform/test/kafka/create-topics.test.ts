@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, topics } from '@pharos/platform/contracts/topics'
+import { eventually } from '@pharos/platform/testing/eventually'
 import { createTopics, untilTopicsAreServed } from '@pharos/platform/kafka/create-topics'
 
 const brokers = (process.env.KAFKA_BROKERS ?? '').split(',')
@@ -65,10 +66,10 @@ test('topics that are not as they must be are put right', async () => {
     waitForLeaders: false,
     topics: [{ topic: name, numPartitions: 1, configEntries: [{ name: 'retention.ms', value: '1000' }] }],
   })
-  await untilTopicsAreServed(system.admin, [name])
+  await untilTopicsAreServed(system.admin, [{ name, partitions: 1 }])
   const done = await system.create()
   assert.ok(done.includes(`${name}: now ${partitions} partitions`), done.join('\n'))
   assert.ok(done.includes(`${name}: settings corrected`), done.join('\n'))
   assert.equal(await system.partitionsOf(usersTopic), partitions)
-  assert.equal(await system.retentionOf(usersTopic), retentionMs)
+  await eventually(async () => assert.equal(await system.retentionOf(usersTopic), retentionMs))
 })
