@@ -27,8 +27,11 @@ export type RelayOptions = {
 }
 
 const POLL_MS = 1_000
-/** Under load a round takes what came in this time: a batch costs about as much as three single events. */
-const ROUND_MS = 20
+/**
+ * Under load a round takes what came in this time: a batch costs about as much as three single events, here, in Kafka and
+ * in each consumer's fetch. It is the most that an event waits because another has just gone out.
+ */
+const ROUND_MS = 50
 const BATCH_ROWS = 250
 const MAX_BACKOFF_MS = 5_000
 const MEASURE_MS = 5_000
