@@ -57,24 +57,28 @@ const connect = async (admin: Admin): Promise<void> => {
  * Resolves when the brokers serve all these topics with at least so many partitions. A KRaft controller acknowledges a
  * change before the brokers have heard of it; until then they deny that a topic exists, which kafkajs' own
  * `waitForLeaders` takes for a failure.
+ * @returns how many partitions each has
  * @throws Error when they still do not after half a minute
  */
 export const untilTopicsAreServed = async (
   admin: Admin,
   wanted: readonly { readonly name: string; readonly partitions: number }[],
-): Promise<void> => {
+): Promise<Map<string, number>> => {
   const deadline = performance.now() + SERVED_WITHIN_MS
   for (;;) {
     const counts = await partitionCounts(admin, wanted)
-    if (wanted.every(({ name, partitions }) => (counts.get(name) ?? 0) >= partitions)) return
+    if (wanted.every(({ name, partitions }) => (counts.get(name) ?? 0) >= partitions)) return counts
     if (performance.now() > deadline) throw new Error('the brokers do not serve the topics that were just made')
     await delay(50)
   }
 }
 
-const addPartitions = async (admin: Admin, wanted: Wanted[]): Promise<string[]> => {
-  const counts = await partitionCounts(admin, wanted)
-  const short = wanted.filter(({ name, partitions }) => (counts.get(name) ?? partitions) < partitions)
+const addPartitions = async (
+  admin: Admin,
+  wanted: Wanted[],
+  counts: ReadonlyMap<string, number>,
+): Promise<string[]> => {
+  const short = wanted.filter(({ name, partitions }) => (counts.get(name) ?? 0) < partitions)
   if (short.length > 0) {
     await admin.createPartitions({
       topicPartitions: short.map(({ name, partitions }) => ({ topic: name, count: partitions })),
@@ -137,12 +141,14 @@ export const createTopics = async (options: {
         })),
       })
     }
-    const served = wanted.map(({ name }) => ({ name, partitions: 1 }))
-    await untilTopicsAreServed(admin, served)
     const done = missing.map(
       ({ name, partitions }) => `${name}: created, ${partitions} partition${partitions === 1 ? '' : 's'}`,
     )
-    const added = await addPartitions(admin, wanted)
+    const counts = await untilTopicsAreServed(
+      admin,
+      wanted.map(({ name }) => ({ name, partitions: 1 })),
+    )
+    const added = await addPartitions(admin, wanted, counts)
     if (added.length > 0) await untilTopicsAreServed(admin, wanted)
     return [...done, ...added, ...(await correctSettings(admin, wanted))]
   } finally {

@@ -20,8 +20,8 @@ export type InboxedStatement = { readonly statement: Statement; readonly paramet
 
 /**
  * Declares a named statement of one write and its inbox row: a transaction by itself, which spares three of the four
- * round trips of `once`. `write` takes `$1` to `$parameters`, and must do nothing unless the condition it is given holds:
- * `(isFirst) => \`UPDATE cards SET name = $2 WHERE id = $1 AND ${isFirst}\``.
+ * round trips of `once`. `write` makes its text, which takes `$1` to `$parameters` and must write nothing unless the
+ * condition `isFirst` holds, as in `UPDATE cards SET name = $2 WHERE id = $1 AND ${isFirst}`.
  */
 export const inboxedStatement = (
   name: string,
@@ -38,7 +38,7 @@ export const inboxedStatement = (
 })
 
 /**
- * Runs the write unless the event was handled before, which `once` and this know of each other; true if it ran.
+ * Runs the write unless this consumer has handled the event before, here or after `once`; true if it ran.
  * @throws AppError `unavailable`; Error for a wrong number of values
  */
 export const writeOnce = async (
