@@ -8,7 +8,7 @@ import { startBenchSystem } from './bench-system.ts'
 import type { Load, LoadResult } from './load-process.ts'
 import { parseOptions, type Options } from './options.ts'
 import { memoryTable, scenarioTable, summarise, type Measured } from './report.ts'
-import { measure, WARM_UP_SLICES } from './rounds.ts'
+import { measure, WARM_UP } from './rounds.ts'
 import type { ScenarioName } from './scenarios.ts'
 import type { Received } from './sink-process.ts'
 import { commit, idleShare, machine, memoryAndStart } from './surroundings.ts'
@@ -43,7 +43,8 @@ const main = async (options: Options, stop: AbortSignal): Promise<void> => {
   const { rounds, seconds } = options
   const about = machine()
   const places = options.scenarios.reduce((sum, { variants }) => sum + variants.length, 0)
-  const secondsEach = (rounds + WARM_UP_SLICES) * seconds + (rounds + 1) * SECONDS_AROUND_A_SLICE
+  const { parts, slices } = WARM_UP
+  const secondsEach = (rounds + parts * slices) * seconds + (rounds + parts) * SECONDS_AROUND_A_SLICE
   const minutes = Math.ceil((places * secondsEach) / 60 + 1)
   print(`${about.cpu}, ${about.cores} cores, Node ${about.node}, ${CONNECTIONS} connections.`)
   print(`${places * rounds} slices of ${seconds} s after the warm-ups: at most about ${minutes} minutes.`)

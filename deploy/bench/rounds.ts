@@ -14,9 +14,8 @@ const NOISY = 0.05
  * faster is warm earlier, which would tilt the comparison.
  */
 const WARM_UP_REQUESTS = 20_000
-/** What cannot have so many in this many slices, such as a login, is warm enough by then. */
-export const WARM_UP_SLICES = 12
-const WARM_UP_PART = 3
+/** It goes in parts of so many slices until that number is reached; what is slow, such as a login, is warm after the last. */
+export const WARM_UP = { parts: 4, slices: 3 } as const
 
 let serial = 0
 
@@ -51,8 +50,8 @@ export const measure = async (
     return slice
   }
   for (const each of measured) {
-    for (let part = 0; part < WARM_UP_SLICES && each.asked < WARM_UP_REQUESTS; part += WARM_UP_PART)
-      await run(each, 'warm-up', o.seconds * WARM_UP_PART)
+    for (let part = 0; part < WARM_UP.parts && each.asked < WARM_UP_REQUESTS; part += 1)
+      await run(each, 'warm-up', o.seconds * WARM_UP.slices)
   }
   for (let round = 1; round <= o.rounds; round += 1) {
     for (const each of turned(measured, round))
