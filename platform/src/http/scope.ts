@@ -1,11 +1,13 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { trace } from '@opentelemetry/api'
+import { oncePerKey } from '../runtime/once-per-key.ts'
 import { runInFrame, TraceRecord } from '../telemetry/context.ts'
 import type { Frame } from '../telemetry/context.ts'
 import { gauge, histogram } from '../telemetry/metrics.ts'
 import { errorFields, writeLine } from '../telemetry/log.ts'
 import { safePath } from '../telemetry/scrub.ts'
 import { telemetry } from '../telemetry/settings.ts'
+import { SpanShape } from '../telemetry/span-shape.ts'
 import { now } from '../telemetry/time.ts'
 import { tracing } from '../telemetry/trace-pipeline.ts'
 import { statusOf } from './envelope.ts'
@@ -14,6 +16,7 @@ const SCOPE = Symbol('pharos.request-scope')
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'])
 const UNMATCHED = '(unmatched)'
 const CLIENT_CLOSED = 499
+const ARRIVED = new SpanShape('request', 'server')
 
 /** What the kit knows of the request that is being answered. */
 export type RequestScope = {
@@ -54,32 +57,43 @@ const automaticOrigin = (): string | undefined => {
 }
 
 const openScope = (req: Request): RequestScope => {
-  const record = new TraceRecord(
-    'server',
-    {
-      traceparent: tracing.automatic ? automaticOrigin() : header(req, 'traceparent'),
-      correlationId: header(req, 'x-correlation-id') ?? header(req, 'x-request-id'),
-    },
-    req.method,
-    {},
-  )
+  const record = new TraceRecord(ARRIVED, {
+    traceparent: tracing.automatic ? automaticOrigin() : header(req, 'traceparent'),
+    correlationId: header(req, 'x-correlation-id') ?? header(req, 'x-request-id'),
+  })
   const frame = { record, spanId: record.root.spanId }
   return { record, frame, route: UNMATCHED, error: undefined }
 }
 
-const logRequest = (scope: RequestScope, method: string, path: string, status: number, endedAt: number): void => {
+/** What all requests of one route, method and status share. */
+const describeOutcome = (route: string, method: string, status: number) => {
+  const isKnown = route !== UNMATCHED
+  const attributes = { 'http.request.method': method, 'http.response.status_code': status }
+  const line = { 'event.action': 'http.request', ...attributes, 'http.route': route }
+  return {
+    level: status >= 500 ? ('error' as const) : ('info' as const),
+    message: JSON.stringify(`${method} ${route} ${status}`),
+    line: JSON.stringify(line).slice(1, -1),
+    duration: duration.of({ method, route, status_code: status }),
+    shape: new SpanShape(isKnown ? `${method} ${route}` : method, 'server', {
+      ...attributes,
+      ...(isKnown && { 'http.route': route }),
+    }),
+  }
+}
+
+type Outcome = ReturnType<typeof describeOutcome>
+
+const outcomesOf = oncePerKey((route: string) =>
+  oncePerKey((method: string) => oncePerKey((status: number) => describeOutcome(route, method, status))),
+)
+
+const logRequest = (scope: RequestScope, outcome: Outcome, path: string, endedAt: number): void => {
   if (!telemetry.logs) return
-  const level = status >= 500 ? 'error' : 'info'
   const nanoseconds = Math.round((endedAt - scope.record.root.startedAt) * 1e6)
   const fault = scope.error === undefined ? '' : `,${JSON.stringify(errorFields(scope.error)).slice(1, -1)}`
-  writeLine(
-    level,
-    `${method} ${scope.route} ${status}`,
-    `,"event.action":"http.request","http.request.method":"${method}","url.path":${JSON.stringify(path)},` +
-      `"http.route":${JSON.stringify(scope.route)},"http.response.status_code":${status},` +
-      `"event.duration":${nanoseconds}${fault}`,
-    scope.frame,
-  )
+  const fields = `,${outcome.line},"url.path":${JSON.stringify(path)},"event.duration":${nanoseconds}${fault}`
+  writeLine(outcome.level, outcome.message, fields, scope.frame)
 }
 
 /** An answer that did not end was given up by the client, unless a fault of ours is known. */
@@ -94,16 +108,12 @@ const closeScope = (scope: RequestScope, req: Request, res: Response): void => {
   const { originalUrl } = req
   const query = originalUrl.indexOf('?')
   const path = safePath(query === -1 ? originalUrl : originalUrl.slice(0, query))
-  const seconds = (endedAt - record.root.startedAt) / 1_000
-  duration.observe({ method, route, status_code: status }, seconds, scope.frame)
-  logRequest(scope, method, path, status, endedAt)
+  const outcome = outcomesOf(route)(method)(status)
+  outcome.duration.observe((endedAt - record.root.startedAt) / 1_000, scope.frame)
+  logRequest(scope, outcome, path, endedAt)
   if (!tracing.notes) return
-  const { attributes } = record.root
-  record.root.name = route === UNMATCHED ? method : `${method} ${route}`
-  attributes['http.request.method'] = method
-  attributes['url.path'] = path
-  attributes['http.response.status_code'] = status
-  if (route !== UNMATCHED) attributes['http.route'] = route
+  record.root.shape = outcome.shape
+  record.root.set('url.path', path)
   record.failed = status >= 500
   record.close(endedAt, status >= 500 ? (scope.error ?? `HTTP ${status}`) : undefined)
 }

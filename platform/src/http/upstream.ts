@@ -7,9 +7,11 @@ import {
   handleAll,
 } from 'cockatiel'
 import { Pool } from 'undici'
+import { oncePerKey } from '../runtime/once-per-key.ts'
 import { openSpan } from '../telemetry/context.ts'
 import type { Frame } from '../telemetry/context.ts'
 import { counter, gauge, histogram } from '../telemetry/metrics.ts'
+import { SpanShape } from '../telemetry/span-shape.ts'
 
 const CONNECTIONS = 64
 const CONNECT_TIMEOUT_MS = 1_000
@@ -68,6 +70,11 @@ export const createUpstream = ({ peer, baseUrl }: { readonly peer: string; reado
   circuit.set({ peer }, STATES[CircuitState.Closed])
   breaker.onStateChange((state) => circuit.set({ peer }, STATES[state]))
   let retryBudget = RETRY_RESERVE
+  /** By method and template of the route. */
+  const shapeOf = oncePerKey((name: string) => {
+    const method = name.slice(0, name.indexOf(' '))
+    return new SpanShape(name, 'client', { 'http.request.method': method, 'peer.service': peer })
+  })
 
   return {
     peer,
@@ -81,10 +88,7 @@ export const createUpstream = ({ peer, baseUrl }: { readonly peer: string; reado
     },
     begin(frame, method, route) {
       retryBudget = Math.min(RETRY_RESERVE, retryBudget + RETRY_SHARE)
-      const span = openSpan(frame, `${method} ${route}`, 'client', {
-        'http.request.method': method,
-        'peer.service': peer,
-      })
+      const span = openSpan(frame, shapeOf(`${method} ${route}`))
       const started = performance.now()
       let ended = false
       const end = (status: number | string, error?: unknown): void => {

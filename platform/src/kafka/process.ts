@@ -2,8 +2,10 @@ import type { KafkaMessage } from 'kafkajs'
 import type { z } from 'zod'
 import { AppError, isAppError } from '../errors.ts'
 import type { Database } from '../postgres/connect.ts'
+import { oncePerKey } from '../runtime/once-per-key.ts'
 import { runWork } from '../telemetry/context.ts'
 import { counter, histogram } from '../telemetry/metrics.ts'
+import { SpanShape } from '../telemetry/span-shape.ts'
 import type { Place } from './dead-letters.ts'
 import type { ConsumedEvent, EventHandler } from './handler.ts'
 import { fromHeaders } from './message.ts'
@@ -65,6 +67,16 @@ export const createProcess = (options: {
 }) => {
   const { db, groupId, bury } = options
   const handlers = new Map(options.handlers.map((handler) => [handler.contract.type, handler]))
+  const shapeOf = oncePerKey(
+    (topic: string) =>
+      new SpanShape(`process ${topic}`, 'consumer', {
+        'messaging.system': 'kafka',
+        'messaging.operation.type': 'process',
+        'messaging.operation.name': 'process',
+        'messaging.destination.name': topic,
+        'messaging.consumer.group.name': groupId,
+      }),
+  )
 
   const handle = async (handler: EventHandler, envelope: Envelope, message: KafkaMessage): Promise<Outcome> => {
     const isFirst = await handler.run(db, groupId, toEvent(handler, envelope, message))
@@ -85,17 +97,12 @@ export const createProcess = (options: {
     const handler = envelope.type === undefined ? undefined : handlers.get(envelope.type)
     if (!handler || handler.contract.topic.name !== topic) return 'ignored'
     const attributes = {
-      'messaging.system': 'kafka',
-      'messaging.operation.type': 'process',
-      'messaging.operation.name': 'process',
-      'messaging.destination.name': topic,
       'messaging.destination.partition.id': String(partition),
-      'messaging.consumer.group.name': groupId,
       'messaging.message.id': envelope.id ?? '',
       'app.event.type': handler.contract.type,
     }
     let outcome: Outcome = 'retry'
-    const work = { name: `process ${topic}`, kind: 'consumer', origin: envelope.origin, attributes } as const
+    const work = { shape: shapeOf(topic), origin: envelope.origin, attributes }
     try {
       await runWork(work, async () => {
         try {

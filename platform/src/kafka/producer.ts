@@ -1,7 +1,9 @@
 import type { Message, TopicMessages } from 'kafkajs'
+import { oncePerKey } from '../runtime/once-per-key.ts'
 import { activeCorrelationId, activeTraceparent, runWork } from '../telemetry/context.ts'
 import { log } from '../telemetry/log.ts'
 import { histogram } from '../telemetry/metrics.ts'
+import { SpanShape } from '../telemetry/span-shape.ts'
 import { checkBrokers, createKafka } from './client.ts'
 import { toHeaders } from './message.ts'
 import type { EventMessage } from './message.ts'
@@ -28,14 +30,15 @@ const duration = histogram({
   labels: ['topic', 'outcome'],
 })
 
-const attributesOf = ({ topic, id, type }: EventMessage) => ({
-  'messaging.system': 'kafka',
-  'messaging.operation.type': 'send',
-  'messaging.operation.name': 'send',
-  'messaging.destination.name': topic,
-  'messaging.message.id': id,
-  'app.event.type': type,
-})
+const shapeOf = oncePerKey(
+  (topic: string) =>
+    new SpanShape(`send ${topic}`, 'producer', {
+      'messaging.system': 'kafka',
+      'messaging.operation.type': 'send',
+      'messaging.operation.name': 'send',
+      'messaging.destination.name': topic,
+    }),
+)
 
 /**
  * Connects to Kafka. It resolves within a second also when no broker is there: publishing is then `unavailable`, and
@@ -53,8 +56,8 @@ export const connectProducer = async (options: {
   const spanned = (message: EventMessage, sent: Promise<void>, collect: (topic: string, message: Message) => void) => {
     const topic = topicPrefix + message.topic
     const origin = message.origin ?? { traceparent: activeTraceparent(), correlationId: activeCorrelationId() }
-    const attributes = attributesOf(message)
-    return runWork({ name: `send ${message.topic}`, kind: 'producer', origin, attributes }, () => {
+    const attributes = { 'messaging.message.id': message.id, 'app.event.type': message.type }
+    return runWork({ shape: shapeOf(message.topic), origin, attributes }, () => {
       const traceparent = activeTraceparent()
       const headers = toHeaders(message, { traceparent, correlationId: activeCorrelationId() })
       collect(topic, { key: message.key, value: message.data, headers })

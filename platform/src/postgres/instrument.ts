@@ -1,12 +1,13 @@
 import type { Client } from 'pg'
 import { activeFrame, startSpan } from '../telemetry/context.ts'
 import { histogram } from '../telemetry/metrics.ts'
-import type { SpanAttributes } from '../telemetry/span-note.ts'
+import { SpanShape } from '../telemetry/span-shape.ts'
+import type { SpanAttributes } from '../telemetry/span-shape.ts'
 
 type Callback = (error: Error | null, result?: unknown) => void
 type NamedQuery = { readonly name?: string; readonly text: string; readonly submit?: unknown }
 type Query = (config: string | NamedQuery, values?: unknown, callback?: unknown) => unknown
-type Facts = { readonly name: string; readonly labels: { statement: string }; readonly attributes: SpanAttributes }
+type Facts = { readonly labels: { statement: string }; readonly shape: SpanShape }
 
 const duration = histogram({
   name: 'db_client_operation_duration_seconds',
@@ -56,7 +57,7 @@ const createCatalogue = (database: string) => {
     if (operation !== OTHER) attributes['db.operation.name'] = operation
     if (table !== undefined) attributes['db.collection.name'] = table
     if (text !== undefined) attributes['db.query.text'] = text
-    return { name, labels: { statement: name }, attributes }
+    return { labels: { statement: name }, shape: new SpanShape(name, 'client', attributes) }
   }
   return (config: string | NamedQuery): Facts => {
     const named = typeof config !== 'string' && config.name !== undefined
@@ -86,7 +87,7 @@ export const createInstrument = (database: string) => {
       if (typeof config !== 'string' && config.submit !== undefined) return send(config, values, callback)
       const facts = factsOf(config)
       const frame = activeFrame()
-      const span = startSpan(facts.name, 'client', facts.attributes)
+      const span = startSpan(facts.shape)
       const startedAt = performance.now()
       waiting.since = startedAt
       const finish = (answer: Callback) => (error: Error | null, result?: unknown) => {

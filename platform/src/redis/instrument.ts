@@ -1,20 +1,16 @@
 import type { Command, Redis } from 'ioredis'
+import { oncePerKey } from '../runtime/once-per-key.ts'
 import { startSpan } from '../telemetry/context.ts'
+import { SpanShape } from '../telemetry/span-shape.ts'
 import { translateRedisError } from './errors.ts'
 
 type Settle = { resolve(value: unknown): void; reject(error: unknown): void }
 type SendCommand = (command: Command & Settle, stream?: unknown) => unknown
 
-const ATTRIBUTES = new Map<string, Record<string, string>>()
-
-const attributesOf = (operation: string): Record<string, string> => {
-  let attributes = ATTRIBUTES.get(operation)
-  if (!attributes) {
-    attributes = { 'db.system.name': 'redis', 'db.operation.name': operation }
-    ATTRIBUTES.set(operation, attributes)
-  }
-  return attributes
-}
+const shapeOf = oncePerKey(
+  (operation: string) =>
+    new SpanShape(operation, 'client', { 'db.system.name': 'redis', 'db.operation.name': operation }),
+)
 
 /** The first call of a script by its hash; its text follows. */
 const isExpected = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT')
@@ -26,8 +22,7 @@ const isExpected = (error: unknown): boolean => error instanceof Error && error.
 export const instrumentRedis = (client: Redis, onOutcome: (answered: boolean) => void): void => {
   const send = client.sendCommand.bind(client) as SendCommand
   const traced: SendCommand = (command, stream) => {
-    const operation = command.name.toUpperCase()
-    const span = startSpan(operation, 'client', attributesOf(operation))
+    const span = startSpan(shapeOf(command.name.toUpperCase()))
     const { resolve, reject } = command
     command.resolve = (value) => {
       span.end()

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import {
   activeCorrelationId,
   activeFrame,
@@ -14,17 +13,17 @@ import {
 } from './context.ts'
 import type { WorkOrigin } from './context.ts'
 import { newTraceId } from './ids.ts'
-import { isTraceSampled, SLOW_MS, tracing, useSpanProcessor } from './trace-pipeline.ts'
+import type { SpanNote } from './span-note.ts'
+import { SpanShape } from './span-shape.ts'
+import { isTraceSampled, SLOW_MS, tracing, useSpanSink } from './trace-pipeline.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const SPAN = '00f067aa0ba902b7'
 
-const exported: ReadableSpan[] = []
-useSpanProcessor({
-  onStart: () => {},
-  onEnd: (span) => void exported.push(span),
-  forceFlush: async () => {},
-  shutdown: async () => {},
+const exported: SpanNote[] = []
+useSpanSink({
+  take: (spans) => void exported.push(...spans),
+  flush: async () => {},
 })
 
 beforeEach(() => {
@@ -32,7 +31,7 @@ beforeEach(() => {
   Object.assign(tracing, { notes: true, enabled: true, ratio: 1, maxPending: Number.MAX_SAFE_INTEGER })
 })
 
-const recordOf = (origin: WorkOrigin): TraceRecord => new TraceRecord('server', origin, 'GET', {})
+const recordOf = (origin: WorkOrigin): TraceRecord => new TraceRecord(new SpanShape('GET', 'server'), origin)
 const names = (): string[] => exported.map(({ name }) => name)
 
 test('a valid traceparent continues its trace, with the sender as parent', () => {
@@ -62,32 +61,41 @@ test('anything but a valid traceparent starts a trace of its own', () => {
 })
 
 test('what goes out names the span that is active, in the same trace', async () => {
-  await runWork({ name: 'work', kind: 'internal', origin: { traceparent: `00-${TRACE}-${SPAN}-01` } }, async () => {
-    const outer = activeTraceparent()
-    assert.match(outer ?? '', new RegExp(`^00-${TRACE}-(?!${SPAN})[0-9a-f]{16}-01$`))
-    await withSpan('inner', {}, async () => {
-      const inner = activeTraceparent()
-      assert.notEqual(inner, outer)
-      const call = startSpan('call', 'client')
-      assert.match(call.traceparent ?? '', new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
-      assert.notEqual(call.traceparent, inner)
-      call.end()
-    })
-    assert.equal(activeTraceparent(), outer)
-  })
+  await runWork(
+    { shape: new SpanShape('work', 'internal'), origin: { traceparent: `00-${TRACE}-${SPAN}-01` } },
+    async () => {
+      const outer = activeTraceparent()
+      assert.match(outer ?? '', new RegExp(`^00-${TRACE}-(?!${SPAN})[0-9a-f]{16}-01$`))
+      await withSpan(new SpanShape('inner', 'internal'), async () => {
+        const inner = activeTraceparent()
+        assert.notEqual(inner, outer)
+        const call = startSpan(new SpanShape('call', 'client'))
+        assert.match(call.traceparent ?? '', new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
+        assert.notEqual(call.traceparent, inner)
+        call.end()
+      })
+      assert.equal(activeTraceparent(), outer)
+    },
+  )
   assert.deepEqual(names(), ['call', 'inner', 'work'])
-  const [call, inner, work] = exported as [ReadableSpan, ReadableSpan, ReadableSpan]
-  assert.equal(call.parentSpanContext?.spanId, inner.spanContext().spanId)
-  assert.equal(inner.parentSpanContext?.spanId, work.spanContext().spanId)
-  assert.equal(work.parentSpanContext?.spanId, SPAN)
+  const [call, inner, work] = exported as [SpanNote, SpanNote, SpanNote]
+  assert.equal(call.parentSpanId, inner.spanId)
+  assert.equal(inner.parentSpanId, work.spanId)
+  assert.equal(work.parentSpanId, SPAN)
 })
 
 test('without span making, a call still continues the trace of its request', async () => {
   tracing.notes = false
   tracing.enabled = false
-  await runWork({ name: 'work', kind: 'internal', origin: { traceparent: `00-${TRACE}-${SPAN}-01` } }, async () => {
-    assert.match(startSpan('call', 'client').traceparent ?? '', new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
-  })
+  await runWork(
+    { shape: new SpanShape('work', 'internal'), origin: { traceparent: `00-${TRACE}-${SPAN}-01` } },
+    async () => {
+      assert.match(
+        startSpan(new SpanShape('call', 'client')).traceparent ?? '',
+        new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`),
+      )
+    },
+  )
   assert.deepEqual(names(), [])
 })
 
@@ -113,8 +121,8 @@ test('the sender decides on sampling, whatever the ratio', () => {
 const workWithSpans = async (finish: (record: TraceRecord) => void): Promise<void> => {
   const record = recordOf({})
   await runInFrame({ record, spanId: record.root.spanId }, async () => {
-    startSpan('SELECT users', 'client').end()
-    await withSpan('readUser', {}, async () => {})
+    startSpan(new SpanShape('SELECT users', 'client')).end()
+    await withSpan(new SpanShape('readUser', 'internal'), async () => {})
   })
   finish(record)
 }
@@ -161,7 +169,7 @@ test('a span that ends after its request follows when the request was kept, and 
   for (const ratio of [1, 0]) {
     tracing.ratio = ratio
     const record = recordOf({})
-    const late = runInFrame({ record, spanId: record.root.spanId }, () => startSpan('late', 'producer'))
+    const late = runInFrame({ record, spanId: record.root.spanId }, () => startSpan(new SpanShape('late', 'producer')))
     record.close(record.root.startedAt + 1)
     late.end()
     late.end()
@@ -173,11 +181,11 @@ test('background work that throws keeps its spans and throws on', async () => {
   tracing.ratio = 0
   const fault = new Error('handler broke for ada@example.org')
   await assert.rejects(
-    runWork({ name: 'process users', kind: 'consumer' }, () => Promise.reject(fault)),
+    runWork({ shape: new SpanShape('process users', 'consumer') }, () => Promise.reject(fault)),
     fault,
   )
   const [span] = exported
-  assert.equal(span?.status.message, 'handler broke for [redacted]')
+  assert.equal(span?.failure, 'handler broke for [redacted]')
   assert.equal(activeFrame(), undefined)
 })
 
@@ -190,7 +198,7 @@ test('a correlation id is taken when it is valid, else a new one is made', () =>
 })
 
 test('the root span says whose request it was and by which correlation id it is found', async () => {
-  await runWork({ name: 'work', kind: 'internal', origin: { correlationId: 'mine' } }, async () => {
+  await runWork({ shape: new SpanShape('work', 'internal'), origin: { correlationId: 'mine' } }, async () => {
     assert.equal(activeCorrelationId(), 'mine')
     setUser(42)
   })
@@ -198,11 +206,11 @@ test('the root span says whose request it was and by which correlation id it is 
 })
 
 test('outside of any request everything is a harmless no-op', async () => {
-  const span = startSpan('SELECT 1', 'client')
+  const span = startSpan(new SpanShape('SELECT 1', 'client'))
   span.set('key', 'value')
   span.end(new Error('broken'))
   setUser(1)
-  assert.equal(await withSpan('alone', {}, async () => 7), 7)
+  assert.equal(await withSpan(new SpanShape('alone', 'internal'), async () => 7), 7)
   assert.deepEqual([span.traceparent, activeTraceparent(), activeCorrelationId()], [undefined, undefined, undefined])
   assert.deepEqual(names(), [])
 })
@@ -210,7 +218,7 @@ test('outside of any request everything is a harmless no-op', async () => {
 test('work side by side never sees the other one’s context', async () => {
   const seen = await Promise.all(
     Array.from({ length: 100 }, (_item, index) =>
-      runWork({ name: 'work', kind: 'internal', origin: { correlationId: `c${index}` } }, async () => {
+      runWork({ shape: new SpanShape('work', 'internal'), origin: { correlationId: `c${index}` } }, async () => {
         for (let hop = 0; hop < 5; hop += 1) {
           await new Promise(setImmediate)
           assert.equal(activeCorrelationId(), `c${index}`)

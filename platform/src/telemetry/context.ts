@@ -3,7 +3,7 @@ import { newSpanId, newTraceId, newUuid } from './ids.ts'
 import { now } from './time.ts'
 import { exportSpans, isTraceSampled, SLOW_MS, tracing } from './trace-pipeline.ts'
 import { SpanNote } from './span-note.ts'
-import type { SpanAttributes, SpanNoteKind } from './span-note.ts'
+import type { SpanAttributes, SpanShape } from './span-shape.ts'
 
 /** A span that is open. Ending it twice is harmless; nothing here throws. */
 export type LiveSpan = {
@@ -18,7 +18,6 @@ const MAX_NOTES = 1_000
 /** Ids that are all zero are invalid (W3C Trace Context §3.2.2). */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 const CORRELATION_ID = /^[A-Za-z0-9._-]{1,128}$/
-const NO_ATTRIBUTES: SpanAttributes = Object.freeze({})
 
 /**
  * Everything known of one request or one piece of work in this process. Spans are only noted here while it runs;
@@ -34,13 +33,14 @@ export class TraceRecord {
   #notes: SpanNote[] = []
   #kept: boolean | undefined
 
-  constructor(kind: SpanNoteKind, origin: WorkOrigin, name: string, attributes: SpanAttributes) {
+  constructor(shape: SpanShape, origin: WorkOrigin, own?: SpanAttributes) {
     const parent = origin.traceparent === undefined ? null : TRACEPARENT.exec(origin.traceparent)
     this.traceId = parent?.[1] ?? newTraceId()
     this.sampled = parent ? (parseInt(parent[3] as string, 16) & 1) === 1 : isTraceSampled(this.traceId)
     this.correlationId =
       origin.correlationId !== undefined && CORRELATION_ID.test(origin.correlationId) ? origin.correlationId : newUuid()
-    this.root = new SpanNote(name, kind, this.traceId, newSpanId(), parent?.[2], now(), attributes)
+    const ids = { traceId: this.traceId, spanId: newSpanId(), parentSpanId: parent?.[2] }
+    this.root = new SpanNote(shape, ids, now(), own)
   }
 
   /** Whether metrics may point to this trace: only what is surely stored, which at the start is what is sampled. */
@@ -61,8 +61,8 @@ export class TraceRecord {
     this.root.finish(endedAt, error)
     this.#kept = tracing.enabled && (this.sampled || this.failed || endedAt - this.root.startedAt > SLOW_MS)
     if (!this.#kept) return
-    this.root.attributes['app.correlation_id'] = this.correlationId
-    if (this.userId !== undefined) this.root.attributes['user.id'] = String(this.userId)
+    this.root.set('app.correlation_id', this.correlationId)
+    if (this.userId !== undefined) this.root.set('user.id', String(this.userId))
     this.#notes.push(this.root)
     exportSpans(this.#notes)
     this.#notes = []
@@ -113,7 +113,7 @@ class OpenSpan implements LiveSpan {
   }
 
   set(key: string, value: string | number | boolean): void {
-    this.#note.attributes[key] = value
+    this.#note.set(key, value)
   }
 
   end(error?: unknown): void {
@@ -125,49 +125,52 @@ class OpenSpan implements LiveSpan {
 
 const NO_SPAN = { traceparent: undefined, set: () => {}, end: () => {} }
 
-const openNote = (frame: Frame, name: string, kind: SpanNoteKind, attributes: SpanAttributes): SpanNote =>
-  new SpanNote(name, kind, frame.record.traceId, newSpanId(), frame.spanId, now(), attributes)
+const openNote = ({ record, spanId }: Frame, shape: SpanShape): SpanNote =>
+  new SpanNote(shape, { traceId: record.traceId, spanId: newSpanId(), parentSpanId: spanId }, now(), undefined)
 
 /** A call that is not noted still continues the trace of its request. */
 const passOn = ({ record, spanId }: Frame): OpenedSpan => ({ ...NO_SPAN, traceparent: traceparentOf(record, spanId) })
 
 /** Opens a span in a frame that the caller holds; spares the look-up of the async context. */
-export const openSpan = (
-  frame: Frame | undefined,
-  name: string,
-  kind: SpanNoteKind,
-  attributes: SpanAttributes,
-): OpenedSpan => {
+export const openSpan = (frame: Frame | undefined, shape: SpanShape): OpenedSpan => {
   if (!frame || tracing.automatic) return NO_SPAN
-  return tracing.notes ? new OpenSpan(frame, openNote(frame, name, kind, attributes)) : passOn(frame)
+  return tracing.notes ? new OpenSpan(frame, openNote(frame, shape)) : passOn(frame)
 }
 
 /**
  * Opens a span without children: a statement, a command, a call. Outside a request or work it is a no-op.
  * `traceparent` is what to send along to the other side.
  */
-export const startSpan = (name: string, kind: SpanNoteKind, attributes: SpanAttributes = NO_ATTRIBUTES): OpenedSpan =>
-  openSpan(storage.getStore(), name, kind, { ...attributes })
+export const startSpan = (shape: SpanShape): OpenedSpan => openSpan(storage.getStore(), shape)
 
-/** Runs `fn` inside a span that may have children. A throw marks the span as failed if `isFault` says so. */
-export const withSpan = async <T>(
-  name: string,
-  attributes: SpanAttributes,
-  fn: () => Promise<T>,
-  isFault: (error: unknown) => boolean = () => true,
-): Promise<T> => {
-  const frame = storage.getStore()
-  if (!frame || !tracing.notes) return fn()
-  const note = openNote(frame, name, 'internal', { ...attributes })
+/** What to do with the outcome of work in a span. */
+type Watch = {
+  /** Whether a throw marks the span as failed; by default each does. */
+  readonly isFault?: (error: unknown) => boolean
+  /** Told once, with the duration and the span's own frame, whether or not spans are made. */
+  readonly ended?: (seconds: number, error: unknown, frame: Frame | undefined) => void
+}
+
+/** Runs `fn` inside a span that may have children. */
+export const withSpan = async <T>(shape: SpanShape, fn: () => Promise<T>, watch: Watch = {}): Promise<T> => {
+  const outer = storage.getStore()
+  const note = outer && tracing.notes ? openNote(outer, shape) : undefined
+  const frame = note ? { record: (outer as Frame).record, spanId: note.spanId } : outer
+  const startedAt = note?.startedAt ?? now()
+  const end = (error?: unknown): void => {
+    const endedAt = now()
+    watch.ended?.((endedAt - startedAt) / 1_000, error, frame)
+    if (!note) return
+    note.finish(endedAt, error === undefined || watch.isFault?.(error) === false ? undefined : error)
+    frame?.record.note(note)
+  }
   try {
-    const result = await storage.run({ record: frame.record, spanId: note.spanId }, fn)
-    note.finish(now())
+    const result = await (note && frame ? storage.run(frame, fn) : fn())
+    end()
     return result
   } catch (error) {
-    note.finish(now(), isFault(error) ? error : undefined)
+    end(error)
     throw error
-  } finally {
-    frame.record.note(note)
   }
 }
 
@@ -176,10 +179,10 @@ export const withSpan = async <T>(
  * the trace of `origin`. A throw marks the record as failed, so that its spans are kept, and goes on.
  */
 export const runWork = async <T>(
-  work: { name: string; kind: SpanNoteKind; origin?: WorkOrigin; attributes?: SpanAttributes },
+  work: { readonly shape: SpanShape; readonly origin?: WorkOrigin; readonly attributes?: SpanAttributes },
   fn: () => Promise<T>,
 ): Promise<T> => {
-  const record = new TraceRecord(work.kind, work.origin ?? {}, work.name, { ...work.attributes })
+  const record = new TraceRecord(work.shape, work.origin ?? {}, { ...work.attributes })
   try {
     const result = await storage.run({ record, spanId: record.root.spanId }, fn)
     record.close(now())

@@ -9,12 +9,39 @@ type Sample = {
   readonly metricName: string
   readonly exemplar: Exemplar | undefined
 }
-type Series = {
+
+/** One set of label values. */
+export class Series {
   readonly labels: Labels
   /** Per bucket, not cumulative; the last is +Inf. */
   readonly counts: number[]
   readonly exemplars: (Exemplar | undefined)[]
-  sum: number
+  sum = 0
+  readonly #bounds: readonly number[]
+
+  constructor(labels: Labels, bounds: readonly number[]) {
+    this.labels = labels
+    this.#bounds = bounds
+    this.counts = Array<number>(bounds.length + 1).fill(0)
+    this.exemplars = Array<Exemplar | undefined>(bounds.length + 1).fill(undefined)
+  }
+
+  observe(value: number, exemplarOf: Frame | undefined): void {
+    const bounds = this.#bounds
+    let bucket = 0
+    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1
+    this.counts[bucket] = (this.counts[bucket] as number) + 1
+    this.sum += value
+    if (!exemplarOf) return
+    const labelSet = { trace_id: exemplarOf.record.traceId, span_id: exemplarOf.spanId }
+    this.exemplars[bucket] = { labelSet, value, timestamp: Date.now() / 1_000 }
+  }
+
+  reset(): void {
+    this.counts.fill(0)
+    this.exemplars.fill(undefined)
+    this.sum = 0
+  }
 }
 
 /**
@@ -38,29 +65,16 @@ export class ExemplarHistogram {
     if (labelNames.length === 0) this.#open('', {})
   }
 
-  observe(labels: Labels, value: number, exemplarOf: Frame | undefined): void {
+  /** The series of these label values. Where it is kept, an observation costs no look-up. */
+  series(labels: Labels): Series {
     let key = ''
     for (const name of this.#labelNames) key += `${labels[name]}\u0000`
-    const series = this.#series.get(key) ?? this.#open(key, labels)
-    const bounds = this.#bounds
-    let bucket = 0
-    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1
-    series.counts[bucket] = (series.counts[bucket] as number) + 1
-    series.sum += value
-    if (!exemplarOf) return
-    const labelSet = { trace_id: exemplarOf.record.traceId, span_id: exemplarOf.spanId }
-    series.exemplars[bucket] = { labelSet, value, timestamp: Date.now() / 1_000 }
+    return this.#series.get(key) ?? this.#open(key, labels)
   }
 
   #open(key: string, labels: Labels): Series {
     const known = this.#labelNames.map((name) => [name, labels[name] ?? ''])
-    const slots = this.#bounds.length + 1
-    const series: Series = {
-      labels: Object.fromEntries(known) as Labels,
-      counts: Array<number>(slots).fill(0),
-      exemplars: Array<Exemplar | undefined>(slots).fill(undefined),
-      sum: 0,
-    }
+    const series = new Series(Object.fromEntries(known) as Labels, this.#bounds)
     this.#series.set(key, series)
     return series
   }
@@ -98,8 +112,8 @@ export class ExemplarHistogram {
     return [...buckets, plain('sum', sum), plain('count', total)]
   }
 
-  /** Forgets everything; part of what the registry expects. */
+  /** Back to zero; part of what the registry expects. */
   reset(): void {
-    this.#series.clear()
+    for (const series of this.#series.values()) series.reset()
   }
 }

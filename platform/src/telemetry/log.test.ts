@@ -10,6 +10,7 @@ const script = (body: string): string => `
   import { log, setLogLevel } from '${KIT}/telemetry/log.ts'
   import { runWork, setUser } from '${KIT}/telemetry/context.ts'
   import { scrape } from '${KIT}/telemetry/metrics.ts'
+  import { SpanShape } from '${KIT}/telemetry/span-shape.ts'
   ${body}
 `
 
@@ -23,7 +24,7 @@ test('a line is flat JSON with ECS keys and the ids of its request', async () =>
   const { lines } = await run(
     `
     const origin = { traceparent: '${TRACEPARENT}', correlationId: 'mine' }
-    await runWork({ name: 'work', kind: 'server', origin }, async () => {
+    await runWork({ shape: new SpanShape('work', 'server'), origin }, async () => {
       setUser(42)
       log.info('user read', { 'event.action': 'user.read' })
     })

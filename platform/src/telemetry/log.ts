@@ -77,21 +77,27 @@ const frameFields = ({ record, spanId }: Frame): string =>
     record.userId === undefined ? '' : `,"user.id":"${record.userId}"`
   }`
 
-/** Writes a line whose own fields are serialised already (`,"key":value…`): the door for lines written per request. */
+const lineOf = (level: LogLevel, message: string, fieldsJson: string, frame: Frame | undefined): string =>
+  `{"@timestamp":"${isoNow()}","log.level":"${level}","message":${message},` +
+  `${processFields()}${frame ? frameFields(frame) : ''}${fieldsJson}}\n`
+
+/**
+ * Writes a line whose message and fields are JSON already (`"text"`, `,"key":value…`): the door for lines written per
+ * request. It goes to the transport without winston's two streams in between, which cost more than the line.
+ */
 export const writeLine = (level: LogLevel, message: string, fieldsJson: string, frame: Frame | undefined): void => {
   if (!telemetry.logs || !logger.isLevelEnabled(level)) return
   written[level] += 1
-  const line =
-    `{"@timestamp":"${isoNow()}","log.level":"${level}","message":${JSON.stringify(message)},` +
-    `${processFields()}${frame ? frameFields(frame) : ''}${fieldsJson}}\n`
-  logger.log(level, line)
+  writeStdout(lineOf(level, message, fieldsJson, frame))
+  if (level === 'error') flushStdout()
 }
 
 const write = (level: LogLevel, message: string, fields: Fields = {}, error?: unknown): void => {
   if (!telemetry.logs || !logger.isLevelEnabled(level)) return
   const own = redact(error === undefined ? fields : { ...fields, ...errorFields(error) })
   const json = JSON.stringify(own).slice(1, -1)
-  writeLine(level, scrub(message), json === '' ? '' : `,${json}`, activeFrame())
+  written[level] += 1
+  logger.log(level, lineOf(level, JSON.stringify(scrub(message)), json === '' ? '' : `,${json}`, activeFrame()))
 }
 
 /**

@@ -4,6 +4,7 @@ import { runWork } from './context.ts'
 import { counter, gauge, histogram, scrape } from './metrics.ts'
 import { collectProcessMetrics } from './process-metrics.ts'
 import { telemetry } from './settings.ts'
+import { SpanShape } from './span-shape.ts'
 import { tracing } from './trace-pipeline.ts'
 
 afterEach(() => {
@@ -31,11 +32,23 @@ test('a gauge can be read at the time of the scrape', async () => {
   assert.deepEqual(await linesOf('test_read'), ['test_read{of="queue"} 5'])
 })
 
+test('a series that is kept and one that is looked up are the same', async () => {
+  const seconds = histogram({ name: 'test_kept_seconds', help: 'x', labels: ['route'] })
+  const kept = seconds.of({ route: '/a' })
+  kept.observe(0.02, undefined)
+  seconds.observe({ route: '/a' }, 0.02)
+  telemetry.metrics = false
+  kept.observe(0.02, undefined)
+  assert.deepEqual(await linesOf('test_kept_seconds_count'), ['test_kept_seconds_count{route="/a"} 2'])
+})
+
 test('an observation in a sampled trace leaves its ids as exemplar; in any other it leaves none', async () => {
   const seconds = histogram({ name: 'test_exemplar_seconds', help: 'x', labels: ['route'] })
   const observeIn = async (route: string, flags: string) => {
     const traceparent = `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`
-    await runWork({ name: 'x', kind: 'server', origin: { traceparent } }, async () => seconds.observe({ route }, 0.02))
+    await runWork({ shape: new SpanShape('x', 'server'), origin: { traceparent } }, async () =>
+      seconds.observe({ route }, 0.02),
+    )
   }
   await observeIn('/not-exported', '01')
   Object.assign(tracing, { notes: true, enabled: true, ratio: 0 })

@@ -3,6 +3,7 @@ import type { Histogram, OpenMetricsContentType } from 'prom-client'
 import { activeFrame } from './context.ts'
 import type { Frame } from './context.ts'
 import { ExemplarHistogram } from './exemplar-histogram.ts'
+import type { Series } from './exemplar-histogram.ts'
 import { telemetry } from './settings.ts'
 
 type Labels = Record<string, string | number>
@@ -93,9 +94,18 @@ export const histogram = ({
   once(name, () => {
     const metric = new ExemplarHistogram(name, help, labels, buckets)
     registry.registerMetric(metric as unknown as Histogram)
+    const record = (series: Series, seconds: number, frame: Frame | undefined): void => {
+      if (telemetry.metrics) series.observe(seconds, frame?.record.exemplary ? frame : undefined)
+    }
     return {
-      observe: (values: Labels, seconds: number, frame: Frame | undefined = activeFrame()): void => {
-        if (telemetry.metrics) metric.observe(values, seconds, frame?.record.exemplary ? frame : undefined)
+      observe: (values: Labels, seconds: number, frame: Frame | undefined = activeFrame()): void =>
+        record(metric.series(values), seconds, frame),
+      /** For label values that are known beforehand: the same without a look-up. */
+      of: (values: Labels) => {
+        const series = metric.series(values)
+        return {
+          observe: (seconds: number, frame: Frame | undefined): void => record(series, seconds, frame),
+        }
       },
     }
   })

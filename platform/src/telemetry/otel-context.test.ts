@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { activeFrame, activeTraceparent, runWork, withSpan } from './context.ts'
 import { frameContextManager } from './otel-context.ts'
+import { SpanShape } from './span-shape.ts'
 import { tracing } from './trace-pipeline.ts'
 
 context.setGlobalContextManager(frameContextManager)
@@ -11,9 +12,9 @@ tracing.notes = true
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
 test('the OpenTelemetry API sees the ids of the request that is running, through awaits and spans', async () => {
-  await runWork({ name: 'work', kind: 'server', origin: { traceparent: TRACEPARENT } }, async () => {
+  await runWork({ shape: new SpanShape('work', 'server'), origin: { traceparent: TRACEPARENT } }, async () => {
     await new Promise(setImmediate)
-    await withSpan('inner', {}, async () => {
+    await withSpan(new SpanShape('inner', 'internal'), async () => {
       const seen = trace.getActiveSpan()?.spanContext()
       assert.equal(seen?.traceId, '4bf92f3577b34da6a3ce929d0e0e4736')
       assert.equal(seen.spanId, activeFrame()?.spanId)
@@ -27,7 +28,7 @@ test('outside of a request there is no active span', () => {
 })
 
 test('a span that a library makes active becomes the parent of the kit’s spans, in its own trace only', async () => {
-  await runWork({ name: 'work', kind: 'server', origin: { traceparent: TRACEPARENT } }, async () => {
+  await runWork({ shape: new SpanShape('work', 'server'), origin: { traceparent: TRACEPARENT } }, async () => {
     const before = activeTraceparent()
     const span = (traceId: string) => trace.wrapSpanContext({ traceId, spanId: 'a'.repeat(16), traceFlags: 1 })
     const within = (traceId: string) => context.with(trace.setSpan(ROOT_CONTEXT, span(traceId)), activeTraceparent)
@@ -38,8 +39,10 @@ test('a span that a library makes active becomes the parent of the kit’s spans
 })
 
 test('a bound function runs in the context in which it was bound, with its arguments', async () => {
-  const bound = await runWork({ name: 'work', kind: 'server', origin: { traceparent: TRACEPARENT } }, async () =>
-    context.bind(context.active(), (suffix: string) => `${trace.getActiveSpan()?.spanContext().traceId}${suffix}`),
+  const bound = await runWork(
+    { shape: new SpanShape('work', 'server'), origin: { traceparent: TRACEPARENT } },
+    async () =>
+      context.bind(context.active(), (suffix: string) => `${trace.getActiveSpan()?.spanContext().traceId}${suffix}`),
   )
   assert.equal(bound('!'), '4bf92f3577b34da6a3ce929d0e0e4736!')
 })

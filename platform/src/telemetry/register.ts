@@ -10,7 +10,7 @@ import { frameContextManager } from './otel-context.ts'
 import { collectProcessMetrics } from './process-metrics.ts'
 import { telemetry } from './settings.ts'
 import { createSpanWriter } from './span-writer.ts'
-import { countingExporter, tracing, useSpanProcessor } from './trace-pipeline.ts'
+import { countingExporter, tracing, useSpanSink } from './trace-pipeline.ts'
 import { newUuid } from './ids.ts'
 
 /*
@@ -82,12 +82,12 @@ const startTraces = async (): Promise<void> => {
   }
   tracing.ratio = samplingRatio(env)
   if (automatic) {
-    useSpanProcessor(processor)
+    useSpanSink({ take: () => {}, flush: () => processor.forceFlush() })
     tracing.automatic = true
     const { startAutomaticInstrumentation } = await import('./automatic.ts')
     startAutomaticInstrumentation(common)
   } else {
-    useSpanProcessor(createSpanWriter({ url: tracesUrl(env), headers: otlpHeaders(env) }))
+    useSpanSink(createSpanWriter({ url: tracesUrl(env), headers: otlpHeaders(env) }))
     tracing.notes = true
     tracing.enabled = true
     new NodeSDK({ ...common, contextManager: frameContextManager, instrumentations: [] }).start()

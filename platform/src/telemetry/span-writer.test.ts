@@ -4,14 +4,19 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { newSpanId, newTraceId } from './ids.ts'
 import { SpanNote } from './span-note.ts'
+import { SpanShape } from './span-shape.ts'
+import type { SpanAttributes } from './span-shape.ts'
 import { createSpanWriter, encodeSpan } from './span-writer.ts'
 import { spanCounts } from './trace-pipeline.ts'
 
-const noteOf = (name: string, attributes: Record<string, string | number | boolean> = {}): SpanNote => {
-  const note = new SpanNote(name, 'client', newTraceId(), newSpanId(), newSpanId(), 1_795_267_705_249.7639, attributes)
+const newIds = () => ({ traceId: newTraceId(), spanId: newSpanId(), parentSpanId: newSpanId() })
+
+const noteOf = (shape: SpanShape, own?: SpanAttributes): SpanNote => {
+  const note = new SpanNote(shape, newIds(), 1_795_267_705_249.7639, own)
   note.finish(1_795_267_705_250)
   return note
 }
+const anyShape = new SpanShape('x', 'client')
 
 /** A receiver that answers with the given statuses in turn, the last one for good. */
 const receiver = async (...statuses: number[]) => {
@@ -38,31 +43,33 @@ type Sent = { resourceSpans: { scopeSpans: { spans: { name: string; spanId: stri
 const spansIn = (body: string) => (JSON.parse(body) as Sent).resourceSpans[0]?.scopeSpans[0]?.spans ?? []
 
 test('a span is encoded as OTLP has it, whatever its texts hold', () => {
-  const note = noteOf('GET "x"\n', { 'a.text': 'quote " slash \\ é 💥', 'a.count': 3, 'a.share': 0.5, 'a.flag': true })
+  const shape = new SpanShape('GET "x"\n', 'client', { 'a.text': 'quote " slash \\ é 💥', 'a.count': 3 })
+  const note = noteOf(shape, { 'a.share': 0.5, 'a.flag': true, 'a.own': 'line\nbreak' })
   const { name, kind, parentSpanId, startTimeUnixNano, endTimeUnixNano, attributes, status } = JSON.parse(
     encodeSpan(note),
   ) as Record<string, unknown>
   assert.deepEqual([name, kind, parentSpanId, status], ['GET "x"\n', 3, note.parentSpanId, { code: 0 }])
-  assert.match(startTimeUnixNano as string, /^179526770524976\d{4}$/)
+  assert.equal(startTimeUnixNano, '1795267705249763000')
   assert.equal(endTimeUnixNano, '1795267705250000000')
   assert.deepEqual(attributes, [
     { key: 'a.text', value: { stringValue: 'quote " slash \\ é 💥' } },
     { key: 'a.count', value: { intValue: 3 } },
     { key: 'a.share', value: { doubleValue: 0.5 } },
     { key: 'a.flag', value: { boolValue: true } },
+    { key: 'a.own', value: { stringValue: 'line\nbreak' } },
   ])
 })
 
 test('a span says whether its parent is in another process', () => {
   const flags = (['client', 'server', 'consumer', 'internal'] as const).map((kind) => {
-    const note = new SpanNote('x', kind, newTraceId(), newSpanId(), newSpanId(), 1, {})
+    const note = noteOf(new SpanShape('x', kind))
     return (JSON.parse(encodeSpan(note)) as { flags: number }).flags
   })
   assert.deepEqual(flags, [257, 769, 769, 257])
 })
 
 test('a failed span says why, without an address in it', () => {
-  const note = noteOf('x')
+  const note = noteOf(anyShape)
   note.finish(1_795_267_705_250, new Error('no ada@example.org here'))
   assert.deepEqual((JSON.parse(encodeSpan(note)) as { status: unknown }).status, {
     code: 2,
@@ -73,14 +80,34 @@ test('a failed span says why, without an address in it', () => {
 test('every span arrives once, in as many batches as it takes', async () => {
   using target = await receiver(200)
   const writer = createSpanWriter({ url: target.url, headers: {} })
-  const notes = Array.from({ length: 2_000 }, (_, index) => noteOf(`span ${index}`, { text: 'é'.repeat(100) }))
-  for (const note of notes) writer.onEnd(note as never)
-  await writer.forceFlush()
+  const notes = Array.from({ length: 2_000 }, (_, index) => noteOf(anyShape, { index, text: 'é'.repeat(100) }))
+  for (let first = 0; first < notes.length; first += 7) writer.take(notes.slice(first, first + 7))
+  await writer.flush()
   assert.ok(target.bodies.length > 1)
   assert.deepEqual(
     target.bodies.flatMap(spansIn).map(({ spanId }) => spanId),
     notes.map(({ spanId }) => spanId),
   )
+})
+
+test('work too long for one batch loses only the span that fits into none, and counts it', async (t) => {
+  const outcomes: string[] = []
+  const before = spanCounts.exported
+  t.after(() => {
+    spanCounts.exported = before
+  })
+  spanCounts.exported = (outcome, spans) => outcomes.push(`${outcome} ${spans}`)
+  using target = await receiver(200)
+  const writer = createSpanWriter({ url: target.url, headers: {} })
+  const sizes = [50_000, 60_000, 300_000, 10]
+  const notes = sizes.map((size) => noteOf(anyShape, { text: 'x'.repeat(size) }))
+  writer.take(notes)
+  await writer.flush()
+  assert.deepEqual(
+    target.bodies.flatMap(spansIn).map(({ spanId }) => spanId),
+    [notes[0], notes[1], notes[3]].map((note) => note?.spanId),
+  )
+  assert.deepEqual(outcomes.toSorted(), ['failed 1', 'ok 3'])
 })
 
 test('a collector that is busy is asked again; one that refuses is not, and the loss is counted', async (t) => {
@@ -92,12 +119,12 @@ test('a collector that is busy is asked again; one that refuses is not, and the 
   spanCounts.exported = (outcome, spans) => outcomes.push(`${outcome} ${spans}`)
   using busy = await receiver(503, 200)
   const patient = createSpanWriter({ url: busy.url, headers: {} })
-  patient.onEnd(noteOf('again') as never)
-  await patient.forceFlush()
+  patient.take([noteOf(anyShape)])
+  await patient.flush()
   using strict = await receiver(400)
   const refused = createSpanWriter({ url: strict.url, headers: {} })
-  refused.onEnd(noteOf('no') as never)
-  await refused.forceFlush()
+  refused.take([noteOf(anyShape)])
+  await refused.flush()
   assert.deepEqual([busy.bodies.length, strict.bodies.length], [2, 1])
   assert.deepEqual(outcomes, ['ok 1', 'failed 1'])
 })

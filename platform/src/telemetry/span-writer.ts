@@ -1,13 +1,12 @@
 import { Agent, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { log } from './log.ts'
-import { scrub } from './scrub.ts'
 import { SCOPE, telemetry } from './settings.ts'
-import { SpanNote } from './span-note.ts'
-import type { SpanNoteKind } from './span-note.ts'
+import type { SpanNote } from './span-note.ts'
+import { encodeAttributes } from './span-shape.ts'
 import { settleSpans } from './trace-pipeline.ts'
+import type { SpanSink } from './trace-pipeline.ts'
 
 const CHUNK_BYTES = 256 * 1_024
 const SEND_EVERY_MS = 1_000
@@ -16,58 +15,42 @@ const ATTEMPTS = 4
 const FIRST_RETRY_MS = 500
 const RETRYABLE = new Set([429, 502, 503, 504])
 const TAIL = ']}]}]}'
-const KINDS: Record<SpanNoteKind, number> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 }
-const PLAIN = /^[ !#-[\]-~]*$/
-/** OTLP's span flags: sampled (1), it is known whether the parent is remote (256), and it is (512). */
-const LOCAL_PARENT = 257
-const REMOTE_PARENT = 769
-const flagsOf = ({ noteKind }: SpanNote): number =>
-  noteKind === 'server' || noteKind === 'consumer' ? REMOTE_PARENT : LOCAL_PARENT
+const MICROSECONDS = Array.from({ length: 1_000 }, (_, micros) => `${String(micros).padStart(3, '0')}000`)
+let wholeAt = 0
+let whole = '0'
 
-const keys = new Map<string, string>()
-const keyOf = (name: string): string => {
-  let text = keys.get(name)
-  if (text === undefined) keys.set(name, (text = `{"key":${JSON.stringify(name)},"value":{"`))
-  return text
-}
-
-const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
-
-const attribute = (name: string, value: unknown): string => {
-  const key = keyOf(name)
-  if (typeof value === 'string') return `${key}stringValue":${quoted(value)}}}`
-  if (typeof value === 'number') return `${key}${Number.isInteger(value) ? 'int' : 'double'}Value":${value}}}`
-  return `${key}boolValue":${String(value)}}}`
-}
-
-const attributesOf = (attributes: Readonly<Record<string, unknown>>): string => {
-  let text = ''
-  for (const name in attributes) text += (text === '' ? '' : ',') + attribute(name, attributes[name])
-  return text
-}
-
-/** Milliseconds as the decimal digits of nanoseconds, which a number cannot hold. */
+/** Milliseconds as the decimal digits of nanoseconds, which a number cannot hold; to the microsecond, as it can. */
 const nanoseconds = (ms: number): string => {
-  const whole = Math.trunc(ms)
-  const rest = Math.round((ms - whole) * 1e6)
-  return rest === 1e6 ? `${whole + 1}000000` : `${whole}${String(rest).padStart(6, '0')}`
+  const at = Math.trunc(ms)
+  if (at !== wholeAt) {
+    wholeAt = at
+    whole = String(at)
+  }
+  return whole + (MICROSECONDS[Math.trunc((ms - at) * 1_000)] as string)
 }
 
-const statusOf = ({ error, status }: SpanNote): string =>
-  error === undefined ? '{"code":0}' : `{"code":2,"message":${JSON.stringify(scrub(status.message ?? ''))}}`
+const statusOf = (note: SpanNote): string =>
+  note.error === undefined ? '{"code":0}' : `{"code":2,"message":${JSON.stringify(note.failure)}}`
+
+const attributesOf = ({ shape, own }: SpanNote): string => {
+  const { encodedAttributes } = shape
+  if (own === undefined) return encodedAttributes
+  return encodedAttributes === '' ? encodeAttributes(own) : `${encodedAttributes},${encodeAttributes(own)}`
+}
 
 /** One span as OTLP's JSON mapping has it (opentelemetry-proto, trace/v1). */
 export const encodeSpan = (note: SpanNote): string => {
-  const { traceId, spanId, parentSpanId } = note
+  const { parentSpanId } = note
   const parent = parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`
-  const times = `"startTimeUnixNano":"${nanoseconds(note.startedAt)}","endTimeUnixNano":"${nanoseconds(note.endedAt)}"`
-  const name = `"name":${quoted(note.name)},"kind":${KINDS[note.noteKind]}`
-  const facts = `"attributes":[${attributesOf(note.attributes)}],"status":${statusOf(note)},"flags":${flagsOf(note)}`
-  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}${name},${times},${facts}}`
+  return (
+    `{"traceId":"${note.traceId}","spanId":"${note.spanId}",${parent}${note.shape.head},` +
+    `"startTimeUnixNano":"${nanoseconds(note.startedAt)}","endTimeUnixNano":"${nanoseconds(note.endedAt)}",` +
+    `"attributes":[${attributesOf(note)}],"status":${statusOf(note)}}`
+  )
 }
 
 const headOf = (): string =>
-  `{"resourceSpans":[{"resource":{"attributes":[${attributesOf(telemetry.resource.attributes)}]},` +
+  `{"resourceSpans":[{"resource":{"attributes":[${encodeAttributes(telemetry.resource.attributes)}]},` +
   `"scopeSpans":[{"scope":${JSON.stringify(SCOPE)},"spans":[`
 
 type Batch = { readonly body: Buffer; readonly spans: number }
@@ -98,7 +81,7 @@ const post = ({ url, headers }: Target, agent: Agent | undefined, body: Buffer):
  * exporter in its place keep one for each span. A batch goes out every second or when 256 kB are full, is
  * tried four times, and the bound on what waits is that of `exportSpans`.
  */
-export const createSpanWriter = (target: Target): SpanProcessor => {
+export const createSpanWriter = (target: Target): SpanSink => {
   const agent = target.url.startsWith('https:') ? undefined : new Agent({ keepAlive: true, maxSockets: 1 })
   const head = headOf()
   const limit = CHUNK_BYTES - TAIL.length
@@ -143,9 +126,14 @@ export const createSpanWriter = (target: Target): SpanProcessor => {
     spans = 0
   }
 
-  const begin = (text: string): string => {
-    if (length + text.length * 3 > limit) seal()
-    return spans === 0 ? head + text : `,${text}`
+  const fits = (text: string): boolean => (head.length + text.length) * 3 <= limit
+
+  /** `text` fits into an empty buffer. */
+  const append = (text: string, count: number): void => {
+    if (length + (text.length + 1) * 3 > limit) seal()
+    length += chunk.write(spans === 0 ? head + text : `,${text}`, length, 'utf8')
+    spans += count
+    timer ??= setTimeout(seal, SEND_EVERY_MS).unref()
   }
 
   const flush = async (): Promise<void> => {
@@ -154,16 +142,15 @@ export const createSpanWriter = (target: Target): SpanProcessor => {
   }
 
   return {
-    onStart: () => {},
-    onEnd: (span) => {
-      if (!(span instanceof SpanNote)) return
-      const text = begin(encodeSpan(span))
-      if (length + text.length * 3 > limit) return settleSpans('failed', 1)
-      length += chunk.write(text, length, 'utf8')
-      spans += 1
-      timer ??= setTimeout(seal, SEND_EVERY_MS).unref()
+    take: (notes) => {
+      const texts = notes.map(encodeSpan)
+      const together = texts.join(',')
+      if (fits(together)) return append(together, texts.length)
+      for (const text of texts) {
+        if (fits(text)) append(text, 1)
+        else settleSpans('failed', 1)
+      }
     },
-    forceFlush: flush,
-    shutdown: flush,
+    flush,
   }
 }

@@ -26,9 +26,3 @@ export const isoNow = (): string => {
   }
   return iso
 }
-
-/** OpenTelemetry's `[seconds, nanoseconds]` of a time or a duration in milliseconds. */
-export const toHrTime = (ms: number): [number, number] => {
-  const seconds = Math.trunc(ms / 1_000)
-  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)]
-}

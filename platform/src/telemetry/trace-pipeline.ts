@@ -1,5 +1,5 @@
 import { ExportResultCode } from '@opentelemetry/core'
-import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import type { SpanNote } from './span-note.ts'
 
 /** Requests slower than this are kept at any sampling ratio. */
@@ -12,7 +12,10 @@ export const SLOW_MS = 1_000
  */
 export const tracing = { notes: false, automatic: false, enabled: false, ratio: 1, maxPending: 8_192 }
 
-let processor: SpanProcessor | undefined
+/** Where ended spans go. `flush` resolves when what was taken has been sent. */
+export type SpanSink = { take(spans: readonly SpanNote[]): void; flush(): Promise<void> }
+
+let sink: SpanSink | undefined
 let pending = 0
 
 /** Told of every span that left the queue; the process's metrics listen here. */
@@ -26,19 +29,19 @@ export const isTraceSampled = (traceId: string): boolean =>
   tracing.ratio >= 1 || (tracing.ratio > 0 && parseInt(traceId.slice(-8), 16) < tracing.ratio * 0x1_0000_0000)
 
 /** Where ended spans go from now on. */
-export const useSpanProcessor = (next: SpanProcessor): void => {
-  processor = next
+export const useSpanSink = (next: SpanSink): void => {
+  sink = next
 }
 
 /** Queues spans for export; beyond the bound they are dropped and counted, and the request never waits. */
 export const exportSpans = (spans: readonly SpanNote[]): void => {
-  if (!processor) return
+  if (!sink) return
   if (pending + spans.length > tracing.maxPending) {
     spanCounts.dropped(spans.length)
     return
   }
   pending += spans.length
-  for (const span of spans) processor.onEnd(span as ReadableSpan)
+  sink.take(spans)
 }
 
 /** Spans have left the queue: counted by outcome, and room for others. */
@@ -59,4 +62,4 @@ export const countingExporter = (exporter: SpanExporter): SpanExporter => ({
 })
 
 /** Sends what is queued; used at the end of a process and by tests. */
-export const flushSpans = async (): Promise<void> => processor?.forceFlush()
+export const flushSpans = async (): Promise<void> => sink?.flush()

@@ -10,6 +10,7 @@ import { publicCode, statusOf } from '../../src/http/envelope.ts'
 import { createServiceTokens } from '../../src/http/service-token.ts'
 import { Secret } from '../../src/runtime/config.ts'
 import { runWork } from '../../src/telemetry/context.ts'
+import { SpanShape } from '../../src/telemetry/span-shape.ts'
 import { scrape } from '../../src/telemetry/metrics.ts'
 import { answerJson, startFakePeer } from './fake-peer.ts'
 import type { FakePeer } from './fake-peer.ts'
@@ -65,7 +66,7 @@ test('a call brings back checked data, and sends who calls, the correlation id a
   await using peer = await startFakePeer(ada)
   await using client = connect(peer)
   const origin = { correlationId: 'mine', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
-  const data = await runWork({ name: 'work', kind: 'server', origin }, () =>
+  const data = await runWork({ shape: new SpanShape('work', 'server'), origin }, () =>
     client.call(getThing, { params: { id: 5 } }),
   )
   assert.deepEqual(data, { name: 'ada' })

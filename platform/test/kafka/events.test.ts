@@ -5,6 +5,7 @@ import { on, onByStatement } from '../../src/kafka/consumer.ts'
 import { appendEvents } from '../../src/postgres/outbox.ts'
 import { startOutboxRelay } from '../../src/postgres/outbox-relay.ts'
 import { activeCorrelationId, activeTraceparent, runWork } from '../../src/telemetry/context.ts'
+import { SpanShape } from '../../src/telemetry/span-shape.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { counted, effectStatement, openWorld, readTopic, writeEffect } from './world.ts'
 import type { Effect } from './world.ts'
@@ -15,7 +16,7 @@ test('an event travels as CloudEvents in binary mode, with the ids of its reques
   await using stack = new AsyncDisposableStack()
   const { brokers, topicPrefix, producer, message } = await openWorld(stack)
   const sent = message({ key: 'k', n: 1 })
-  await runWork({ name: 'request', kind: 'internal', origin: { correlationId: 'corr-1' } }, () =>
+  await runWork({ shape: new SpanShape('request', 'internal'), origin: { correlationId: 'corr-1' } }, () =>
     producer.publish([sent]),
   )
   const [wire] = await readTopic(brokers, `${topicPrefix}pharos.users.v1`, 1)
@@ -44,7 +45,7 @@ test('from the transaction to the effect in another service: one trace, once, in
     await writeEffect(event, tx)
   })
   stack.use(consume({ handlers: [handle] }))
-  await runWork({ name: 'request', kind: 'internal', origin: { correlationId: 'corr-1' } }, async () => {
+  await runWork({ shape: new SpanShape('request', 'internal'), origin: { correlationId: 'corr-1' } }, async () => {
     traceparent = activeTraceparent()
     for (const n of range(50)) {
       await db.transaction((tx) =>

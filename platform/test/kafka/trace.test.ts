@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { on } from '../../src/kafka/consumer.ts'
 import { startOutboxRelay } from '../../src/postgres/outbox-relay.ts'
 import { appendEvents } from '../../src/postgres/outbox.ts'
@@ -8,17 +7,17 @@ import { connectRedis } from '../../src/redis/connect.ts'
 import { runWork } from '../../src/telemetry/context.ts'
 import { scrape } from '../../src/telemetry/metrics.ts'
 import type { SpanNote } from '../../src/telemetry/span-note.ts'
-import { tracing, useSpanProcessor } from '../../src/telemetry/trace-pipeline.ts'
+import { SpanShape } from '../../src/telemetry/span-shape.ts'
+import { tracing, useSpanSink } from '../../src/telemetry/trace-pipeline.ts'
+import type { SpanSink } from '../../src/telemetry/trace-pipeline.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { testRedisUrl } from '../../src/testing/stores.ts'
 import { counted, openWorld, writeEffect } from './world.ts'
 
 const collected: SpanNote[] = []
-const collector: SpanProcessor = {
-  onStart: () => {},
-  onEnd: (span) => void collected.push(span as unknown as SpanNote),
-  forceFlush: async () => {},
-  shutdown: async () => {},
+const collector: SpanSink = {
+  take: (spans) => void collected.push(...spans),
+  flush: async () => {},
 }
 
 /** `name(child child)`, children in the order in which they began. */
@@ -41,9 +40,9 @@ test('one trace from the request to the effect: every statement, command and hop
   stack.use(consume({ handlers: [on(counted, writeEffect)] }))
   await eventually(() => assert.ok(relay.active))
   Object.assign(tracing, { notes: true, enabled: true, ratio: 1 })
-  useSpanProcessor(collector)
+  useSpanSink(collector)
 
-  await runWork({ name: 'request', kind: 'internal' }, async () => {
+  await runWork({ shape: new SpanShape('request', 'internal') }, async () => {
     await redis.client.get('private-key')
     await db.transaction(async (tx) => {
       await db.sequelize.query(`INSERT INTO effects (key, n) VALUES ('private-value', 0)`, { transaction: tx })

@@ -10,6 +10,7 @@ import { connectPostgres, statement } from '../../src/postgres/connect.ts'
 import { startOutboxRelay } from '../../src/postgres/outbox-relay.ts'
 import { appendEvents } from '../../src/postgres/outbox.ts'
 import { activeTraceparent, runWork } from '../../src/telemetry/context.ts'
+import { SpanShape } from '../../src/telemetry/span-shape.ts'
 import { scrape } from '../../src/telemetry/metrics.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { testDatabase } from '../../src/testing/stores.ts'
@@ -70,7 +71,7 @@ describe('the relay', { concurrency: false }, () => {
     const producer = fakeProducer()
     await add(1, 2)
     let traceparent: string | undefined
-    await runWork({ name: 'request', kind: 'internal', origin: { correlationId: 'corr-1' } }, async () => {
+    await runWork({ shape: new SpanShape('request', 'internal'), origin: { correlationId: 'corr-1' } }, async () => {
       traceparent = activeTraceparent()
       await add(3)
     })

@@ -3,7 +3,13 @@ import { bulkhead, BulkheadRejectedError } from 'cockatiel'
 import { unavailable } from '@pharos/platform/errors'
 import { startSpan } from '@pharos/platform/telemetry/context'
 import { counter, gauge, histogram } from '@pharos/platform/telemetry/metrics'
+import { SpanShape } from '@pharos/platform/telemetry/span-shape'
 import type { Passwords } from '../../application/ports.ts'
+
+const shapes = {
+  hash: new SpanShape('argon2id hash', 'internal'),
+  verify: new SpanShape('argon2id verify', 'internal'),
+}
 
 /** OWASP's first choice for argon2id. The enum of the library is a type only, 2 is `Argon2id`. */
 const PARAMETERS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
@@ -38,7 +44,7 @@ export const createArgon2Passwords = async ({ concurrency, queueMax }: Options):
   const nobody = await hash('', PARAMETERS)
 
   const work = async <T>(operation: 'hash' | 'verify', run: () => Promise<T>): Promise<T> => {
-    const span = startSpan(`argon2id ${operation}`, 'internal')
+    const span = startSpan(shapes[operation])
     const startedAt = performance.now()
     try {
       return await threads.execute(() => {

@@ -4,11 +4,13 @@ import type { Database, Tx } from '@pharos/platform/postgres/connect'
 import { isUniqueViolation } from '@pharos/platform/postgres/errors'
 import type { Clock } from '@pharos/platform/runtime/clock'
 import { activeCorrelationId, activeTraceparent, runWork } from '@pharos/platform/telemetry/context'
+import { SpanShape } from '@pharos/platform/telemetry/span-shape'
 import type { Registrations } from '../../application/ports.ts'
 import type { Registration } from '../../domain/registration.ts'
 import type { Models } from './models.ts'
 
 const BATCH = 20
+const finishing = new SpanShape('finish registration', 'internal')
 const RETRY_MAX_MS = 5 * 60_000
 
 /**
@@ -147,8 +149,7 @@ export const createRegistrations = (db: Database, models: Models, options: Optio
         : await db.statement<Row>(claimDue, [clock.now(), sweepAfterMs])
       for (const row of rows) {
         const origin = { traceparent: row.traceparent ?? undefined, correlationId: row.correlation_id ?? undefined }
-        const work = { name: 'finish registration', kind: 'internal', origin } as const
-        await runWork(work, () => finish(fromRegistrationRow(row)))
+        await runWork({ shape: finishing, origin }, () => finish(fromRegistrationRow(row)))
       }
       return rows.length
     },
