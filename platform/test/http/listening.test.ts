@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import { createHealth } from '../../src/http/health.ts'
 import { listen, listenManagement } from '../../src/http/listen.ts'
@@ -34,6 +35,18 @@ test('on disposal a request in flight is answered in full, and nobody else is le
   assert.deepEqual((await answer).body?.data, { id: 7 })
   await disposed
   await things.client[Symbol.asyncDispose]()
+})
+
+test('a message has its Express prototype before Express has seen it, and is still known as what Node made', async () => {
+  await using things = await startThings({})
+  const seen: { fast: boolean; constructor: unknown }[] = []
+  const { app } = things
+  things.server.server.prependListener('request', (req, res) => {
+    const fast = Object.getPrototypeOf(req) === app.request && Object.getPrototypeOf(res) === app.response
+    seen.push({ fast, constructor: req.constructor })
+  })
+  assert.equal((await things.client.get('/things/7')).status, 200)
+  assert.deepEqual(seen, [{ fast: true, constructor: IncomingMessage }])
 })
 
 const startManagement = async () => {

@@ -161,6 +161,7 @@ export const startThings = async (
   const server = await listen(app, { host: '127.0.0.1', port: 0 })
   const client = createApiClient(server.url)
   return {
+    app,
     server,
     client,
     [Symbol.asyncDispose]: async () => {
