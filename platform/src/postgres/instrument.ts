@@ -3,9 +3,15 @@ import { activeFrame, startSpan } from '../telemetry/context.ts'
 import { histogram } from '../telemetry/metrics.ts'
 import { SpanShape } from '../telemetry/span-shape.ts'
 import type { SpanAttributes } from '../telemetry/span-shape.ts'
+import { PreparedQuery } from './prepared-query.ts'
 
 type Callback = (error: Error | null, result?: unknown) => void
-type NamedQuery = { readonly name?: string; readonly text: string; readonly submit?: unknown }
+type NamedQuery = {
+  readonly name?: string
+  readonly text: string
+  readonly values?: unknown[]
+  readonly submit?: unknown
+}
 type Query = (config: string | NamedQuery, values?: unknown, callback?: unknown) => unknown
 type Facts = { readonly labels: { statement: string }; readonly shape: SpanShape }
 
@@ -60,7 +66,7 @@ const createCatalogue = (database: string) => {
     return { labels: { statement: name }, shape: new SpanShape(name, 'client', attributes) }
   }
   return (config: string | NamedQuery): Facts => {
-    const named = typeof config !== 'string' && config.name !== undefined
+    const named = isPrepared(config)
     const name = named ? config.name : summarise(typeof config === 'string' ? config : config.text)
     const found = facts.get(name)
     if (found) return found
@@ -70,6 +76,9 @@ const createCatalogue = (database: string) => {
     return made
   }
 }
+
+const isPrepared = (config: string | NamedQuery): config is NamedQuery & { readonly name: string } =>
+  typeof config !== 'string' && config.name !== undefined
 
 /** Since when a client has waited for the answer to a statement (`performance.now()`); 0 while it is idle. */
 export type Waiting = { since: number }
@@ -99,11 +108,9 @@ export const createInstrument = (database: string) => {
       if (typeof values === 'function') return send(config, finish(values as Callback))
       if (typeof callback === 'function') return send(config, values, finish(callback as Callback))
       return new Promise((resolve, reject) => {
-        send(
-          config,
-          values,
-          finish((error, result) => (error ? reject(error) : resolve(result))),
-        )
+        const settle = finish((error, result) => (error ? reject(error) : resolve(result)))
+        if (isPrepared(config) && values === undefined) send(new PreparedQuery(config, settle) as never)
+        else send(config, values, settle)
       })
     }
     client.query = timed as Client['query']
