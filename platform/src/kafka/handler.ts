@@ -19,6 +19,8 @@ export type ConsumedEvent<T> = {
  */
 export type EventHandler<T = unknown> = {
   readonly contract: EventContract<T>
+  /** An event that is none of its concern leaves no trace in the database, not even that it was there. */
+  readonly concerns?: ((data: T) => boolean) | undefined
   readonly run: (db: Database, consumer: string, event: ConsumedEvent<T>) => Promise<boolean>
 }
 
@@ -44,14 +46,16 @@ export const on = <T>(
 
 /**
  * Like `on` for an effect that is a single write: one round trip to Postgres instead of four.
- * `onByStatement(userUpdated, followNames, ({ data }) => [data.id, data.username])`
+ * `onByStatement(userUpdated, followNames, ({ data }) => [data.id, data.username], namesChanged)`
  */
 export const onByStatement = <T>(
   contract: EventContract<T>,
   what: InboxedStatement,
   valuesOf: (event: ConsumedEvent<T>) => readonly unknown[],
+  concerns?: (data: T) => boolean,
 ): EventHandler =>
   anyEvent<T>({
     contract,
+    concerns,
     run: (db, consumer, event) => writeOnce(db, what, valuesOf(event), { consumer, eventId: event.id }),
   })

@@ -79,7 +79,9 @@ export const createProcess = (options: {
   )
 
   const handle = async (handler: EventHandler, envelope: Envelope, message: KafkaMessage): Promise<Outcome> => {
-    const isFirst = await handler.run(db, groupId, toEvent(handler, envelope, message))
+    const event = toEvent(handler, envelope, message)
+    if (handler.concerns?.(event.data) === false) return 'ignored'
+    const isFirst = await handler.run(db, groupId, event)
     return isFirst ? 'ok' : 'duplicate'
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError, unavailable } from '../../src/errors.ts'
 import { on, onByStatement } from '../../src/kafka/consumer.ts'
+import { statement } from '../../src/postgres/connect.ts'
 import { appendEvents } from '../../src/postgres/outbox.ts'
 import { startOutboxRelay } from '../../src/postgres/outbox-relay.ts'
 import { activeCorrelationId, activeTraceparent, runWork } from '../../src/telemetry/context.ts'
@@ -10,6 +11,7 @@ import { eventually } from '../../src/testing/eventually.ts'
 import { counted, effectStatement, openWorld, readTopic, writeEffect } from './world.ts'
 import type { Effect } from './world.ts'
 
+const inboxSize = statement('test.inbox-size', 'SELECT count(*) AS count FROM inbox')
 const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 
 test('an event travels as CloudEvents in binary mode, with the ids of its request', async () => {
@@ -65,6 +67,16 @@ test('from the transaction to the effect in another service: one trace, once, in
     )
   }
   assert.deepEqual([...new Set(seen)], [`${traceparent?.slice(3, 35)} corr-1`])
+})
+
+test('an event that is none of a handler’s concern has no effect and no inbox row', async () => {
+  await using stack = new AsyncDisposableStack()
+  const { db, producer, consume, message, effectsAre } = await openWorld(stack)
+  const isOdd = ({ n }: Effect): boolean => n % 2 === 1
+  stack.use(consume({ handlers: [onByStatement(counted, effectStatement, ({ data }) => [data.key, data.n], isOdd)] }))
+  await producer.publish(range(6).map((n) => message({ key: 'k', n })))
+  await effectsAre([1, 3, 5])
+  assert.deepEqual(await db.statement(inboxSize, []), [{ count: 3 }])
 })
 
 test('a relay that dies between publishing and deleting doubles no effect', async () => {

@@ -27,6 +27,9 @@ after(() => stack.disposeAsync())
 
 const sessionsOf = statement('test.sessions', 'SELECT count(*) AS count FROM sessions WHERE user_id = $1')
 const accountOf = statement('test.account', 'SELECT username, names_version FROM credentials WHERE user_id = $1')
+const inboxSize = statement('test.inbox-size', 'SELECT count(*) AS count FROM inbox')
+const handled = async (): Promise<number> =>
+  (await auth.db.statement<{ count: number }>(inboxSize, []))[0]?.count ?? Number.NaN
 
 describe('what users publishes', () => {
   test('a new name is the one to log in with, and the old one is unknown', async () => {
@@ -40,6 +43,19 @@ describe('what users publishes', () => {
     assert.deepEqual(refusal(await auth.api.login(ada.username, ada.password)), userNotFound)
     assert.deepEqual(refusal(await auth.api.login(ada.email, ada.password)), userNotFound)
     assert.deepEqual(await auth.db.statement(accountOf, [ada.id]), [{ username, names_version: 2 }])
+  })
+
+  test('a change of anything but the names is none of its concern', async () => {
+    const ada = await auth.join()
+    const token = ada.tokens.access_token
+    const { username } = somebody()
+    const earlier = await handled()
+    assert.equal((await auth.usersApi.put(`/users/${ada.id}`, { bio: 'Engines' }, { token })).status, 200)
+    assert.equal((await auth.usersApi.put(`/users/${ada.id}`, { username }, { token })).status, 200)
+    await eventually(async () =>
+      assert.deepEqual(await auth.db.statement(accountOf, [ada.id]), [{ username, names_version: 3 }]),
+    )
+    assert.equal(await handled(), earlier + 1)
   })
 
   test('a freed name belongs to who registers it next', async () => {

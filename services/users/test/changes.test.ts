@@ -80,7 +80,14 @@ for (const { name, update } of spellings) {
         {
           type: 'user.updated',
           key: String(ada.id),
-          data: { id: ada.id, username: ada.username, email: ada.email, full_name: 'Ada', version: 2 },
+          data: {
+            id: ada.id,
+            username: ada.username,
+            email: ada.email,
+            full_name: 'Ada',
+            version: 2,
+            changed: ['full_name'],
+          },
         },
       ])
     })

@@ -47,8 +47,15 @@ describe('a change of a profile', () => {
       email: 'countess@example.org',
       full_name: 'Ada Lovelace',
       version: 4,
+      changed: ['email'],
     })
   })
+})
+
+test('a change names the fields that differ, as the contract calls them, and no others', () => {
+  const changes = { username: 'ada', fullName: 'Ada King', bio: '', avatarUrl: 'https://example.org/a.png' }
+  const event = changeProfile({ ...ada, bio: 'Engines' }, changes, now)?.events[0]?.data
+  assert.partialDeepStrictEqual(event, { changed: ['full_name', 'bio', 'avatar_url'] })
 })
 
 test('a registration keeps no empty texts', () => {

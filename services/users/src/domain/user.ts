@@ -38,6 +38,15 @@ export const newProfile = (profile: ProfileChanges & Pick<Profile, 'username' | 
   avatarUrl: given(profile.avatarUrl),
 })
 
+const WIRE_NAMES: Readonly<Record<keyof Profile, string>> = {
+  username: 'username',
+  email: 'email',
+  fullName: 'full_name',
+  bio: 'bio',
+  avatarUrl: 'avatar_url',
+}
+const FIELDS = Object.keys(WIRE_NAMES) as (keyof Profile)[]
+
 /** The user after the changes and what to tell the others, or undefined when nothing changes. */
 export const changeProfile = (
   user: User,
@@ -46,11 +55,12 @@ export const changeProfile = (
 ): { readonly user: User; readonly events: readonly DomainEvent[] } | undefined => {
   const stated = Object.entries(changes).filter(([, value]) => value !== undefined)
   const profile = newProfile({ ...user, ...Object.fromEntries(stated) })
-  const fields = Object.keys(profile) as (keyof Profile)[]
-  if (fields.every((field) => profile[field] === user[field])) return undefined
+  const differing = FIELDS.filter((field) => profile[field] !== user[field])
+  if (differing.length === 0) return undefined
   const { id, version, createdAt } = user
   const changed = { ...profile, id, version: version + 1, createdAt, updatedAt: now }
-  return { user: changed, events: [userUpdated.event(snapshotOf(changed), now)] }
+  const event = { ...snapshotOf(changed), changed: differing.map((field) => WIRE_NAMES[field]) }
+  return { user: changed, events: [userUpdated.event(event, now)] }
 }
 
 export const registered = (user: User): readonly DomainEvent[] => [userCreated.event(snapshotOf(user), user.createdAt)]

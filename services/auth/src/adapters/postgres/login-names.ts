@@ -5,8 +5,7 @@ import type { UserSnapshot } from '@pharos/platform/contracts/events/user'
 import type { Models } from './models.ts'
 
 /**
- * Keeps the copy of login names in step with users; an older version than the known one changes nothing. By a statement,
- * because every change of any profile comes through here. Most leave the names, and so the indexes, alone.
+ * Keeps the copy of login names in step with users; an older version than the known one changes nothing.
  */
 export const followNames = {
   statement: inboxedStatement(
