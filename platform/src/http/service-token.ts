@@ -1,9 +1,11 @@
 import { jwtVerify, SignJWT } from 'jose'
+import { LRUCache } from 'lru-cache'
 import type { Secret } from '../runtime/config.ts'
 import { unauthenticated } from './faults.ts'
 
 const LIFETIME_SECONDS = 60
 const RENEW_BEFORE_MS = 15_000
+const REMEMBERED_TOKENS = 1_000
 
 export type ServiceTokens = {
   /** A token that proves this service to `audience`, made anew every 45 s. */
@@ -12,7 +14,10 @@ export type ServiceTokens = {
   verify(token: string): Promise<{ readonly caller: string }>
 }
 
-/** Short-lived HS256 tokens between services: `iss` is the caller, `aud` the only service that may accept it. */
+/**
+ * Short-lived HS256 tokens between services: `iss` is the caller, `aud` the only service that may accept it. A verified
+ * token is remembered until it expires, so a signature is checked once per token and process.
+ */
 export const createServiceTokens = ({
   secret,
   service,
@@ -22,6 +27,7 @@ export const createServiceTokens = ({
 }): ServiceTokens => {
   const key = new TextEncoder().encode(secret.reveal())
   const made = new Map<string, { token: Promise<string>; renewAt: number }>()
+  const remembered = new LRUCache<string, { caller: string; expiresAtMs: number }>({ max: REMEMBERED_TOKENS })
 
   const sign = (audience: string): Promise<string> =>
     new SignJWT()
@@ -41,6 +47,8 @@ export const createServiceTokens = ({
       return token
     },
     async verify(token) {
+      const known = remembered.get(token)
+      if (known && Date.now() < known.expiresAtMs) return { caller: known.caller }
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: ['HS256'],
@@ -48,7 +56,9 @@ export const createServiceTokens = ({
           typ: 'service+jwt',
           requiredClaims: ['iss', 'exp'],
         })
-        return { caller: payload.iss as string }
+        const caller = payload.iss as string
+        remembered.set(token, { caller, expiresAtMs: (payload.exp as number) * 1_000 })
+        return { caller }
       } catch {
         throw unauthenticated()
       }
