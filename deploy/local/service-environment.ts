@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { execaSync } from 'execa'
 import { databaseUrl, type DatabaseSpec } from './components/databases.ts'
 import type { Secrets } from './secrets.ts'
 import { SERVICES, type ServiceName } from './services.ts'
 import type { StoreUrls } from './stores.ts'
+
+/**
+ * PostgreSQL shares this machine: more connections than its cores can serve only take the caches from each other, which was
+ * a twentieth of a search.
+ */
+const CONNECTIONS_PER_SERVICE = 2 * availableParallelism() + 1
 
 // What an operator may say to the services by his own environment; everything else they get is decided here.
 const PASSED_ON = [
@@ -69,6 +76,7 @@ export const serviceEnvironment = (
   const env: Record<string, string | undefined> = {
     HOST: '127.0.0.1',
     POSTGRES_URL: database && databaseUrl(addresses.stores.postgres, database),
+    POSTGRES_POOL_MAX: String(CONNECTIONS_PER_SERVICE),
     REDIS_URL: addresses.stores.redis,
     KAFKA_BROKERS: addresses.stores.kafka,
     TOPIC_PREFIX: o.topicPrefix,

@@ -22,6 +22,12 @@ export type ServiceOptions = {
   nodeArguments?: readonly string[] | undefined
 }
 
+/**
+ * Twice V8's own young generation: what an update allocates until its event is out then dies there instead of being
+ * carried into the old one, which was an eighth of its cost.
+ */
+const YOUNG_GENERATION = '--max-semi-space-size=32'
+
 // A little above the 25 s in which a service finishes its requests.
 const STOP_TIMEOUT_MS = 27_000
 
@@ -36,7 +42,14 @@ export const startService = async (options: ServiceOptions): Promise<ServiceServ
   const server = new ManagedProcess({
     name,
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', ...(options.nodeArguments ?? []), '--import', register, main],
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      YOUNG_GENERATION,
+      ...(options.nodeArguments ?? []),
+      '--import',
+      register,
+      main,
+    ],
     cwd: root,
     env: { ...compileCache(), ...options.env, PORT: String(port), MANAGEMENT_PORT: String(managementPort) },
     logFile: options.logFile,
