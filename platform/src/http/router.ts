@@ -55,6 +55,14 @@ export type RouterPorts = {
 const parseJson = json({ limit: BODY_LIMIT, strict: false })
 const compress = compression({ threshold: COMPRESS_FROM_BYTES })
 
+/** Who takes no compressed answer pays nothing for others who do; caches still learn that there are both. */
+const compressIfTaken: RequestHandler = (req, res, next) => {
+  if (req.headers['accept-encoding'] === undefined) {
+    res.vary('Accept-Encoding')
+    next()
+  } else compress(req, res, next)
+}
+
 /** A body of no bytes is no body: Express's parser would make an empty object of it, which nobody has sent. */
 const readJson: RequestHandler = (req, res, next) => {
   const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
@@ -148,7 +156,7 @@ const stepsOf = ({ operation, handle }: BoundRoute, ports: RouterPorts): Request
   return [
     ...(authenticate ? [authenticate] : []),
     ...(operation.body ? [readJson] : []),
-    ...(operation.compress ? [compress] : []),
+    ...(operation.compress ? [compressIfTaken] : []),
     operation.idempotent && store ? runOnce(store) : run,
   ]
 }
