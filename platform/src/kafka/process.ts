@@ -5,11 +5,11 @@ import type { Database } from '../postgres/connect.ts'
 import { oncePerKey } from '../runtime/once-per-key.ts'
 import { runWork } from '../telemetry/context.ts'
 import { counter, histogram } from '../telemetry/metrics.ts'
-import { SpanShape } from '../telemetry/span-shape.ts'
 import type { Place } from './dead-letters.ts'
 import type { ConsumedEvent, EventHandler } from './handler.ts'
 import { fromHeaders } from './message.ts'
 import type { Envelope } from './message.ts'
+import { messagingShape } from './messaging-shape.ts'
 
 /** What became of a message; after `retry` nothing was done, and it must be given again. */
 export type Outcome = 'ok' | 'duplicate' | 'ignored' | 'dead' | 'retry'
@@ -67,15 +67,8 @@ export const createProcess = (options: {
 }) => {
   const { db, groupId, bury } = options
   const handlers = new Map(options.handlers.map((handler) => [handler.contract.type, handler]))
-  const shapeOf = oncePerKey(
-    (topic: string) =>
-      new SpanShape(`process ${topic}`, 'consumer', {
-        'messaging.system': 'kafka',
-        'messaging.operation.type': 'process',
-        'messaging.operation.name': 'process',
-        'messaging.destination.name': topic,
-        'messaging.consumer.group.name': groupId,
-      }),
+  const shapeOf = oncePerKey((topic: string) =>
+    messagingShape('process', topic, { 'messaging.consumer.group.name': groupId }),
   )
 
   const handle = async (handler: EventHandler, envelope: Envelope, message: KafkaMessage): Promise<Outcome> => {

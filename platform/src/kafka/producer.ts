@@ -3,10 +3,10 @@ import { oncePerKey } from '../runtime/once-per-key.ts'
 import { activeCorrelationId, activeTraceparent, runWork } from '../telemetry/context.ts'
 import { log } from '../telemetry/log.ts'
 import { histogram } from '../telemetry/metrics.ts'
-import { SpanShape } from '../telemetry/span-shape.ts'
 import { checkBrokers, createKafka } from './client.ts'
 import { toHeaders } from './message.ts'
 import type { EventMessage } from './message.ts'
+import { messagingShape } from './messaging-shape.ts'
 import { createSender } from './sender.ts'
 
 /** Publishes events. */
@@ -30,15 +30,7 @@ const duration = histogram({
   labels: ['topic', 'outcome'],
 })
 
-const shapeOf = oncePerKey(
-  (topic: string) =>
-    new SpanShape(`send ${topic}`, 'producer', {
-      'messaging.system': 'kafka',
-      'messaging.operation.type': 'send',
-      'messaging.operation.name': 'send',
-      'messaging.destination.name': topic,
-    }),
-)
+const shapeOf = oncePerKey((topic: string) => messagingShape('send', topic))
 
 /**
  * Connects to Kafka. It resolves within a second also when no broker is there: publishing is then `unavailable`, and

@@ -24,11 +24,16 @@ countedElsewhere({
   },
 })
 
+/** Errors do not wait: the process may be about to end. */
+const put = (level: string, line: string): void => {
+  writeStdout(line)
+  if (level === 'error') flushStdout()
+}
+
 /** Its own transport, because the console's writes line by line, which costs a system call each. */
 class BufferedStdout extends Transport {
   override log(info: { [MESSAGE]: string; level: string }, next: () => void): void {
-    writeStdout(info[MESSAGE])
-    if (info.level === 'error') flushStdout()
+    put(info.level, info[MESSAGE])
     next()
   }
 }
@@ -83,13 +88,12 @@ const lineOf = (level: LogLevel, message: string, fieldsJson: string, frame: Fra
 
 /**
  * Writes a line whose message and fields are JSON already (`"text"`, `,"key":value…`): the door for lines written per
- * request. It goes to the transport without winston's two streams in between, which cost more than the line.
+ * request. It goes where winston's transport writes, without winston's two streams: it is complete and needs neither.
  */
 export const writeLine = (level: LogLevel, message: string, fieldsJson: string, frame: Frame | undefined): void => {
   if (!telemetry.logs || !logger.isLevelEnabled(level)) return
   written[level] += 1
-  writeStdout(lineOf(level, message, fieldsJson, frame))
-  if (level === 'error') flushStdout()
+  put(level, lineOf(level, message, fieldsJson, frame))
 }
 
 const write = (level: LogLevel, message: string, fields: Fields = {}, error?: unknown): void => {

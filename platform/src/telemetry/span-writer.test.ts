@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { newSpanId, newTraceId } from './ids.ts'
 import { SpanNote } from './span-note.ts'
 import { SpanShape } from './span-shape.ts'
@@ -37,6 +38,17 @@ const receiver = async (...statuses: number[]) => {
     server.close()
   }
   return { url, bodies, [Symbol.dispose]: stop }
+}
+
+/** What the writer tells of its spans while a test runs. */
+const outcomesIn = (t: TestContext): string[] => {
+  const outcomes: string[] = []
+  const before = spanCounts.exported
+  t.after(() => {
+    spanCounts.exported = before
+  })
+  spanCounts.exported = (outcome, spans) => outcomes.push(`${outcome} ${spans}`)
+  return outcomes
 }
 
 type Sent = { resourceSpans: { scopeSpans: { spans: { name: string; spanId: string }[] }[] }[] }
@@ -91,12 +103,7 @@ test('every span arrives once, in as many batches as it takes', async () => {
 })
 
 test('work too long for one batch loses only the span that fits into none, and counts it', async (t) => {
-  const outcomes: string[] = []
-  const before = spanCounts.exported
-  t.after(() => {
-    spanCounts.exported = before
-  })
-  spanCounts.exported = (outcome, spans) => outcomes.push(`${outcome} ${spans}`)
+  const outcomes = outcomesIn(t)
   using target = await receiver(200)
   const writer = createSpanWriter({ url: target.url, headers: {} })
   const sizes = [50_000, 60_000, 300_000, 10]
@@ -111,12 +118,7 @@ test('work too long for one batch loses only the span that fits into none, and c
 })
 
 test('a collector that is busy is asked again; one that refuses is not, and the loss is counted', async (t) => {
-  const outcomes: string[] = []
-  const before = spanCounts.exported
-  t.after(() => {
-    spanCounts.exported = before
-  })
-  spanCounts.exported = (outcome, spans) => outcomes.push(`${outcome} ${spans}`)
+  const outcomes = outcomesIn(t)
   using busy = await receiver(503, 200)
   const patient = createSpanWriter({ url: busy.url, headers: {} })
   patient.take([noteOf(anyShape)])
