@@ -8,10 +8,10 @@ import { SERVICES, type ServiceName } from './services.ts'
 import type { StoreUrls } from './stores.ts'
 
 /**
- * PostgreSQL shares this machine: more connections than its cores can serve only take the caches from each other, which was
- * a twentieth of a search.
+ * PostgreSQL shares this machine: on two processors ten of its processes per service took the caches from each other, which
+ * was a twentieth of a search. Never more than ten, because all services share what the server allows.
  */
-const CONNECTIONS_PER_SERVICE = 2 * availableParallelism() + 1
+const CONNECTIONS_PER_SERVICE = Math.min(10, 2 * availableParallelism() + 1)
 
 // What an operator may say to the services by his own environment; everything else they get is decided here.
 const PASSED_ON = [
