@@ -56,7 +56,7 @@ const recorderOf = (connection: Connection) => {
 
 /**
  * A named statement that asks for the description of its columns once per connection instead of with every call, and
- * then sends values, call and end in one piece. `pg`'s own asks each time and sends four pieces: a fifth of a short statement.
+ * then sends values, call and end in one piece. `pg`'s own asks each time and sends four pieces.
  */
 export class PreparedQuery extends Query {
   #connection: Connection | undefined
