@@ -4,18 +4,20 @@ import type { UserView } from '@pharos/platform/contracts/http/users'
 import { statement } from '@pharos/platform/postgres/statement'
 import { somebody } from '@pharos/platform/testing/api-client'
 import {
-  emailTaken,
-  invalidCredentials,
   invalidInput,
-  invalidRefreshToken,
   invalidToken,
   refusal,
-  startAuth,
-  tooManyAttempts,
   unauthenticated,
   userNotFound,
-  usernameTaken,
   validationFailed,
+} from '@pharos/platform/testing/refusals'
+import {
+  emailTaken,
+  invalidCredentials,
+  invalidRefreshToken,
+  startAuth,
+  tooManyAttempts,
+  usernameTaken,
 } from './auth-service.ts'
 import type { AuthUnderTest } from './auth-service.ts'
 

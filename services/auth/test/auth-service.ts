@@ -7,7 +7,7 @@ import type { Clock } from '@pharos/platform/runtime/clock'
 import { systemClock } from '@pharos/platform/runtime/clock'
 import type { Secret } from '@pharos/platform/runtime/config'
 import { createApiClient, somebody, userIdOf } from '@pharos/platform/testing/api-client'
-import type { ApiAnswer } from '@pharos/platform/testing/api-client'
+import { refused } from '@pharos/platform/testing/refusals'
 import { testDatabase, testRedisUrl } from '@pharos/platform/testing/stores'
 import { composeUsers } from '../../users/src/compose.ts'
 import { loadConfig as loadUsersConfig } from '../../users/src/config.ts'
@@ -137,23 +137,8 @@ export const startAuth = async (options: Options = {}) => {
 
 export type AuthUnderTest = Awaited<ReturnType<typeof startAuth>>
 
-/** What of an error answer the contract fixes. */
-export const refusal = ({ status, body }: ApiAnswer) => ({
-  status,
-  message: body?.message,
-  error: body?.error,
-  code: body?.code,
-})
-
-export const refused = (status: number, message: string, code: string) => ({ status, message, error: message, code })
 export const invalidCredentials = refused(401, 'invalid credentials', 'AUTH_INVALID_CREDENTIALS')
 export const invalidRefreshToken = refused(401, 'invalid refresh token', 'AUTH_INVALID_REFRESH_TOKEN')
-export const userNotFound = refused(404, 'user not found', 'USER_NOT_FOUND')
 export const tooManyAttempts = refused(429, 'too many attempts', 'AUTH_TOO_MANY_ATTEMPTS')
 export const usernameTaken = refused(409, 'username already exists', 'USER_USERNAME_EXISTS')
 export const emailTaken = refused(409, 'email already exists', 'USER_EMAIL_EXISTS')
-export const validationFailed = refused(400, 'validation failed', 'VALIDATION_FAILED')
-export const invalidInput = refused(400, 'invalid input', 'INVALID_INPUT')
-export const unauthenticated = refused(401, 'unauthenticated', 'UNAUTHENTICATED')
-export const invalidToken = refused(401, 'invalid token', 'INVALID_TOKEN')
-export const tokenExpired = refused(401, 'token expired', 'TOKEN_EXPIRED')

@@ -5,15 +5,8 @@ import { Secret } from '@pharos/platform/runtime/config'
 import { somebody } from '@pharos/platform/testing/api-client'
 import { eventually } from '@pharos/platform/testing/eventually'
 import { testTopics } from '@pharos/platform/testing/stores'
-import {
-  invalidCredentials,
-  invalidRefreshToken,
-  refusal,
-  startAuth,
-  tooManyAttempts,
-  unauthenticated,
-  userNotFound,
-} from './auth-service.ts'
+import { refusal, unauthenticated, userNotFound } from '@pharos/platform/testing/refusals'
+import { invalidCredentials, invalidRefreshToken, startAuth, tooManyAttempts } from './auth-service.ts'
 import type { AuthUnderTest } from './auth-service.ts'
 
 let stack: AsyncDisposableStack

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { eventually } from '@pharos/platform/testing/eventually'
 import { startStoreProxy } from '../../users/test/store-proxy.ts'
-import { refusal, refused, startAuth, validationFailed } from './auth-service.ts'
+import { refusal, refused, validationFailed } from '@pharos/platform/testing/refusals'
+import { startAuth } from './auth-service.ts'
 
 const unavailable = refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE')
 

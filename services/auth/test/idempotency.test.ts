@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { UserView } from '@pharos/platform/contracts/http/users'
 import { somebody } from '@pharos/platform/testing/api-client'
-import { refusal, refused, startAuth, usernameTaken } from './auth-service.ts'
+import { refusal, refused } from '@pharos/platform/testing/refusals'
+import { startAuth, usernameTaken } from './auth-service.ts'
 import type { AuthUnderTest } from './auth-service.ts'
 
 let auth: AuthUnderTest

@@ -3,7 +3,8 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { statement } from '@pharos/platform/postgres/statement'
 import { somebody } from '@pharos/platform/testing/api-client'
 import { eventually } from '@pharos/platform/testing/eventually'
-import { refusal, refused, startAuth, userNotFound, usernameTaken } from './auth-service.ts'
+import { refusal, refused, userNotFound } from '@pharos/platform/testing/refusals'
+import { startAuth, usernameTaken } from './auth-service.ts'
 import type { AuthUnderTest } from './auth-service.ts'
 
 let auth: AuthUnderTest

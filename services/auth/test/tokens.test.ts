@@ -9,13 +9,12 @@ import { eventually } from '@pharos/platform/testing/eventually'
 import { createSealer } from '../src/adapters/keys/seal.ts'
 import {
   invalidToken,
-  KEY_ENCRYPTION_SECRET,
   refusal,
-  startAuth,
   tokenExpired,
   unauthenticated,
   validationFailed,
-} from './auth-service.ts'
+} from '@pharos/platform/testing/refusals'
+import { KEY_ENCRYPTION_SECRET, startAuth } from './auth-service.ts'
 import type { AuthUnderTest } from './auth-service.ts'
 
 const DAY_MS = 24 * 60 * 60_000

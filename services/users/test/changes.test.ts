@@ -7,11 +7,11 @@ import {
   invalidInput,
   refusal,
   refused,
-  startUsers,
   unauthenticated,
   userNotFound,
   validationFailed,
-} from './users-service.ts'
+} from '@pharos/platform/testing/refusals'
+import { startUsers } from './users-service.ts'
 import type { UsersUnderTest } from './users-service.ts'
 
 const usernameTaken = refused(409, 'username already exists', 'USER_USERNAME_EXISTS')

@@ -5,7 +5,8 @@ import { somebody } from '@pharos/platform/testing/api-client'
 import { eventually } from '@pharos/platform/testing/eventually'
 import { testDatabase, testRedisUrl } from '@pharos/platform/testing/stores'
 import { startStoreProxy } from './store-proxy.ts'
-import { migrations, refusal, refused, startUsers, userNotFound } from './users-service.ts'
+import { refusal, refused, userNotFound } from '@pharos/platform/testing/refusals'
+import { migrations, startUsers } from './users-service.ts'
 import type { UsersUnderTest } from './users-service.ts'
 
 const unavailable = refused(503, 'service unavailable', 'SERVICE_UNAVAILABLE')

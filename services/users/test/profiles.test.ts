@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { invalidInput, refusal, refused, startUsers, userNotFound, validationFailed } from './users-service.ts'
+import { invalidInput, refusal, refused, userNotFound, validationFailed } from '@pharos/platform/testing/refusals'
+import { startUsers } from './users-service.ts'
 import type { UsersUnderTest } from './users-service.ts'
 import { somebody } from '@pharos/platform/testing/api-client'
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { statement } from '@pharos/platform/postgres/statement'
 import { searchStatement } from '../src/adapters/postgres/user-search.ts'
-import { refusal, refused, startUsers } from './users-service.ts'
+import { refusal, refused } from '@pharos/platform/testing/refusals'
+import { startUsers } from './users-service.ts'
 import type { Person, UsersUnderTest } from './users-service.ts'
 
 type Found = { readonly id: number; readonly username: string; readonly email?: string }

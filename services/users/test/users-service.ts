@@ -10,7 +10,7 @@ import type { ApiAnswer } from '@pharos/platform/testing/api-client'
 import { testDatabase, testRedisUrl } from '@pharos/platform/testing/stores'
 import { composeUsers } from '../src/compose.ts'
 import { loadConfig } from '../src/config.ts'
-import { startTokenIssuer } from './token-issuer.ts'
+import { startTokenIssuer } from '@pharos/platform/testing/token-issuer'
 
 const SERVICE_SECRET = 'a-secret-that-only-the-services-of-a-test-know'
 /** Nobody listens there, so that events stay where they can be counted. */
@@ -83,18 +83,3 @@ export const startUsers = async (options: Options = {}) => {
 }
 
 export type UsersUnderTest = Awaited<ReturnType<typeof startUsers>>
-
-/** What of an error answer the contract fixes. */
-export const refusal = ({ status, body }: ApiAnswer) => ({
-  status,
-  message: body?.message,
-  error: body?.error,
-  code: body?.code,
-})
-
-export const refused = (status: number, message: string, code: string) => ({ status, message, error: message, code })
-export const userNotFound = refused(404, 'user not found', 'USER_NOT_FOUND')
-export const validationFailed = refused(400, 'validation failed', 'VALIDATION_FAILED')
-export const invalidInput = refused(400, 'invalid input', 'INVALID_INPUT')
-export const forbidden = refused(403, 'forbidden', 'FORBIDDEN')
-export const unauthenticated = refused(401, 'unauthenticated', 'UNAUTHENTICATED')

@@ -1,5 +1,5 @@
 import type { Housekeeping } from '../postgres/housekeeping.ts'
-import { every } from './every.ts'
+import { every } from '@pharos/platform/runtime/every'
 
 const PRUNE_EVERY_MS = 10 * 60_000
 const SWEEP_MAX_MS = 2_000

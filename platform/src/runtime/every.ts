@@ -1,4 +1,4 @@
-import { log } from '@pharos/platform/telemetry/log'
+import { log } from '../telemetry/log.ts'
 
 type Job = { readonly name: string; readonly everyMs: number; readonly run: () => Promise<unknown> }
 
