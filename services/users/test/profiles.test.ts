@@ -174,7 +174,8 @@ describe('the internal operations', () => {
   test('give the card of a user', async () => {
     const ada = await users.join({ full_name: 'Ada', bio: 'Engines' })
     const { body } = await users.internal('GET', `/users/${ada.id}`)
-    assert.deepEqual(body?.data, { id: ada.id, username: ada.username, full_name: 'Ada', version: 1 })
+    const { id, username, email } = ada
+    assert.deepEqual(body?.data, { id, username, email, full_name: 'Ada', bio: 'Engines', version: 1 })
     assert.deepEqual(refusal(await users.internal('GET', '/users/9007199254740991')), userNotFound)
   })
 

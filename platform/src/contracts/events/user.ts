@@ -7,6 +7,7 @@ export const userSnapshot = z.object({
   username: z.string().min(1),
   email: z.string().min(1),
   full_name: z.string().optional(),
+  bio: z.string().optional(),
   avatar_url: z.string().optional(),
   version,
 })

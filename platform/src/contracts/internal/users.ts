@@ -3,11 +3,13 @@ import { operation } from '../http/define.ts'
 import { email, pathId, text, webUrl } from '../http/fields.ts'
 import { username, userView } from '../http/users.ts'
 
-/** What other services show of a user; `version` grows with every change of the profile. */
+/** What other services may keep of a user; `version` grows with every change of the profile. */
 export const userCard = z.object({
   id: z.int(),
   username: z.string(),
+  email: z.string(),
   full_name: z.string().optional(),
+  bio: z.string().optional(),
   avatar_url: z.string().optional(),
   version: z.int(),
 })

@@ -75,6 +75,7 @@ const snapshotOf = (user: User): UserSnapshot => ({
   username: user.username,
   email: user.email,
   ...(user.fullName !== undefined && { full_name: user.fullName }),
+  ...(user.bio !== undefined && { bio: user.bio }),
   ...(user.avatarUrl !== undefined && { avatar_url: user.avatarUrl }),
   version: user.version,
 })

@@ -20,7 +20,9 @@ const toUserView = (user: User, { withEmail }: { readonly withEmail: boolean }):
 export const toUserCard = (user: User): UserCard => ({
   id: user.id,
   username: user.username,
+  email: user.email,
   ...(user.fullName !== undefined && { full_name: user.fullName }),
+  ...(user.bio !== undefined && { bio: user.bio }),
   ...(user.avatarUrl !== undefined && { avatar_url: user.avatarUrl }),
   version: user.version,
 })
