@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { eventually } from '@pharos/platform/testing/eventually'
-import { startStoreProxy } from '../../users/test/store-proxy.ts'
+import { startStoreProxy } from '@pharos/platform/testing/store-proxy'
 import { refusal, refused, validationFailed } from '@pharos/platform/testing/refusals'
 import { startAuth } from './auth-service.ts'
 

@@ -1,5 +1,6 @@
 import { createReadThrough } from '@pharos/platform/redis/read-through'
 import type { RedisConnection } from '@pharos/platform/redis/connect'
+import { createBoundedMap } from '@pharos/platform/runtime/bounded-map'
 import type { Users } from '../../application/ports.ts'
 import type { User, UserId } from '../../domain/user.ts'
 
@@ -23,20 +24,6 @@ const decode = (text: string): User => {
     version,
     createdAt: new Date(stored.createdAt),
     updatedAt: new Date(stored.updatedAt),
-  }
-}
-
-/** A map that forgets the oldest beyond `max` entries. */
-const createBoundedMap = <K, V>(max: number) => {
-  const entries = new Map<K, V>()
-  return {
-    get: (key: K): V | undefined => entries.get(key),
-    delete: (key: K): void => void entries.delete(key),
-    set: (key: K, value: V): void => {
-      entries.delete(key)
-      if (entries.size >= max) for (const oldest of entries.keys()) if (entries.delete(oldest)) break
-      entries.set(key, value)
-    },
   }
 }
 

@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { Secret } from '@pharos/platform/runtime/config'
+import { Secret } from '../runtime/config.ts'
 
 /** A way to a store that can be cut and mended: what a test needs to take a server away without stopping it. */
 export const startStoreProxy = async (
