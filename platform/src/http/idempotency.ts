@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import type { IdempotencyStore, StoredAnswer } from '../postgres/idempotency.ts'
 import type { Identity } from './auth.ts'
 import { sendText } from './envelope.ts'
-import { idempotencyKeyReused, validationFailed } from './faults.ts'
+import { idempotencyKeyReused, invalidInput, validationFailed } from './faults.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
 const ANYBODY = 'anonymous'
@@ -14,6 +14,15 @@ const keyOf = (req: Request): string | undefined => {
   if (key === undefined) return undefined
   if (typeof key === 'string' && KEY.test(key)) return key
   throw validationFailed([{ path: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' }])
+}
+
+/** @throws AppError `invalid input` for a body that is nested beyond what can be written again */
+const textOf = (body: unknown): string => {
+  try {
+    return JSON.stringify(body) ?? ''
+  } catch (error) {
+    throw invalidInput(error)
+  }
 }
 
 const stillRunning = (): AppError =>
@@ -44,7 +53,7 @@ export const answerOnce = async (
     return sendText(res, status, body)
   }
   const scope = `${user?.userId ?? ANYBODY}:${operation.id}`
-  const outcome = await store.run({ scope, key, body: JSON.stringify(req.body) ?? '' }, work)
+  const outcome = await store.run({ scope, key, body: textOf(req.body) }, work)
   if (outcome.kind === 'mismatch') throw idempotencyKeyReused()
   if (outcome.kind === 'busy') throw stillRunning()
   if (outcome.kind === 'replayed') res.setHeader('Idempotency-Replayed', 'true')

@@ -59,3 +59,19 @@ export const onByStatement = <T>(
     concerns,
     run: (db, consumer, event) => writeOnce(db, what, valuesOf(event), { consumer, eventId: event.id }),
   })
+
+/**
+ * A handler after which something more is done in this process, once the effect is committed: also for an event that was
+ * handled before, because the process may have died in between then. It must not throw.
+ */
+export const afterwards = (
+  handler: EventHandler,
+  then: (event: ConsumedEvent<unknown>, isFirst: boolean, db: Database) => void,
+): EventHandler => ({
+  ...handler,
+  run: async (db, consumer, event) => {
+    const isFirst = await handler.run(db, consumer, event)
+    then(event, isFirst, db)
+    return isFirst
+  },
+})

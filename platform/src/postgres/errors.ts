@@ -42,6 +42,7 @@ const AWAY_MESSAGES =
 const NO_SUCH_STATEMENT = '26000'
 const STALE_MESSAGE = 'cached plan must not change result type'
 const UNIQUE_VIOLATION = '23505'
+const CHECK_VIOLATION = '23514'
 
 const innermost = (error: unknown): ForeignError => {
   const outer = error as ForeignError | undefined
@@ -88,6 +89,12 @@ export const isUniqueViolation = (error: unknown, constraint?: string): boolean 
 export const violatedConstraint = (error: unknown): string | undefined => {
   const { code, constraint } = innermost(error)
   return code === UNIQUE_VIOLATION ? constraint : undefined
+}
+
+/** True for a violated CHECK constraint of this name. */
+export const isCheckViolation = (error: unknown, constraint: string): boolean => {
+  const { code, constraint: violated } = innermost(error)
+  return code === CHECK_VIOLATION && violated === constraint
 }
 
 /** Runs `fn`; a violation of `constraint` becomes the `conflict` that `conflict` makes. */

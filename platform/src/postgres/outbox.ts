@@ -4,6 +4,7 @@ import type { DomainEvent } from '../contracts/events/define.ts'
 import { activeCorrelationId, activeTraceparent } from '../telemetry/context.ts'
 import { log } from '../telemetry/log.ts'
 import { counter } from '../telemetry/metrics.ts'
+import { slotOf } from './slot.ts'
 import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
 import type { Tx, TxDatabase } from './transaction.ts'
@@ -20,12 +21,25 @@ const domainEvents = counter({
   labels: ['type'],
 })
 
+/**
+ * For a statement that makes its events in SQL, of what it has written: the text that stores what `select` gives, which are the
+ * columns event_id, topic, key, type, source, payload (json), occurred_at, traceparent, correlation_id in this order.
+ * Whoever runs it calls `eventsStored` after the commit.
+ */
+export const storeEventsSql = (select: string): string =>
+  `INSERT INTO outbox (event_id, topic, key, type, source, payload, occurred_at, traceparent, correlation_id) ${select}`
+
 /** `first` is the number of the first of the three parameters: events, traceparent, correlation id. */
 const insertEvents = (first: number): string =>
-  `INSERT INTO outbox (event_id, topic, key, type, source, payload, occurred_at, traceparent, correlation_id)
-   SELECT id, topic, key, type, source, data, time, $${first + 1}::text, $${first + 2}::text
+  storeEventsSql(`SELECT id, topic, key, type, source, data, time, $${first + 1}::text, $${first + 2}::text
    FROM json_to_recordset($${first}::json)
-     AS event (id uuid, topic text, key text, type text, source text, data json, time timestamptz)`
+     AS event (id uuid, topic text, key text, type text, source text, data json, time timestamptz)`)
+
+/** Counts events whose transaction has committed and wakes the relay; what `appendEvents` and `writeWithEvents` do by themselves. */
+export const eventsStored = (database: TxDatabase, types: readonly string[]): void => {
+  for (const type of types) domainEvents.inc({ type })
+  wakeRelay(database)
+}
 
 const append = statement('outbox.append', insertEvents(1))
 const notify = statement('outbox.notify', `SELECT pg_notify('${OUTBOX_CHANNEL}', '')`)
@@ -90,36 +104,54 @@ export const appendEvents = async (tx: Tx, events: readonly DomainEvent[]): Prom
   tx.afterCommit(() => committed(tx.database, events))
 }
 
+type EventfulDatabase = TxDatabase & { transaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T> }
+
 /** A write that stores its events in the same statement. */
 export type EventfulStatement = { readonly statement: Statement; readonly parameters: number }
 
 /**
  * Declares a named statement of one write and its events: a transaction by itself, so it spares the round trips of
  * BEGIN, of the second statement and of COMMIT. `write` takes `$1` to `$parameters` and returns a row when it has
- * written; without one the events are not stored either.
+ * written; without one the events are not stored either. `also` are further writes, which select from those rows:
+ * `INSERT … SELECT … FROM written`; or from what an earlier one of them returns, which is called `also_1`, `also_2`.
  */
-export const eventfulStatement = (name: string, parameters: number, write: string): EventfulStatement => ({
+export const eventfulStatement = (
+  name: string,
+  parameters: number,
+  write: string,
+  ...also: readonly string[]
+): EventfulStatement => ({
   parameters,
   statement: statement(
     name,
     `WITH written AS (${write}),
+     ${also.map((text, index) => `also_${index + 1} AS (${text}),`).join('\n     ')}
      appended AS (${insertEvents(parameters + 1)} WHERE EXISTS (SELECT FROM written))
      SELECT * FROM written`,
   ),
 })
 
 /**
- * Runs the write and returns its rows. Not covered by idempotency keys, which are kept with `Database.transaction`.
+ * Runs the write and returns its rows. In a request with an idempotency key it runs in a transaction, because such keys
+ * are kept with those.
  * @throws AppError `unavailable`; Error for events beyond 900 kB
  */
 export const writeWithEvents = async <Row>(
-  database: TxDatabase,
+  database: EventfulDatabase,
   what: EventfulStatement,
   values: readonly unknown[],
   events: readonly DomainEvent[],
 ): Promise<Row[]> => {
   if (values.length !== what.parameters) throw new Error(`${what.statement.name} takes ${what.parameters} values`)
-  const rows = await database.statement<Row>(what.statement, [...values, ...eventValues(events)])
+  const all = [...values, ...eventValues(events)]
+  if (slotOf(database)) {
+    return database.transaction(async (tx) => {
+      const rows = await tx.statement<Row>(what.statement, all)
+      if (rows.length > 0) tx.afterCommit(() => committed(database, events))
+      return rows
+    })
+  }
+  const rows = await database.statement<Row>(what.statement, all)
   if (rows.length > 0) committed(database, events)
   return rows
 }
@@ -131,8 +163,10 @@ const eventValues = (events: readonly DomainEvent[]): unknown[] => {
 }
 
 const committed = (database: TxDatabase, events: readonly DomainEvent[]): void => {
-  for (const { type } of events) domainEvents.inc({ type })
-  wakeRelay(database)
+  eventsStored(
+    database,
+    events.map(({ type }) => type),
+  )
 }
 
 const refuseTooLarge = (events: readonly DomainEvent[]): void => {

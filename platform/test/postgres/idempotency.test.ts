@@ -3,10 +3,18 @@ import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectPostgres, statement } from '../../src/postgres/connect.ts'
 import { createIdempotencyStore } from '../../src/postgres/idempotency.ts'
+import { eventfulStatement, writeWithEvents } from '../../src/postgres/outbox.ts'
 import { prune } from '../../src/postgres/prune.ts'
 import { testDatabase } from '../../src/testing/stores.ts'
+import { counted } from '../kafka/world.ts'
 
 const insert = statement('test.insert-order', 'INSERT INTO orders (what) VALUES ($1) RETURNING id')
+const eventfulInsert = eventfulStatement(
+  'test.insert-order-eventful',
+  1,
+  'INSERT INTO orders (what) VALUES ($1) RETURNING id',
+)
+const pendingEvents = statement('test.pending-events', 'SELECT 1 FROM outbox')
 const ordersOf = statement('test.orders', 'SELECT id FROM orders WHERE what = $1')
 const keyRow = statement('test.key-row', 'SELECT steps, answer FROM idempotency_keys WHERE scope = $1')
 const forgetAnswer = statement(
@@ -103,6 +111,20 @@ describe('an idempotency key', async () => {
     const retried = await store.run(request, placing('died'))
     assert.deepEqual(retried, { kind: 'fresh', answer: { status: 201, body: JSON.stringify({ id }) } })
     assert.equal(await count('died'), 1)
+  })
+
+  test('a write with its events in one statement is covered too', async () => {
+    const request = { scope: 'eventful', key: 'k', body: '' }
+    const ids: unknown[] = []
+    const work = (fail: boolean) => async () => {
+      ids.push(await writeWithEvents(db, eventfulInsert, ['eventful'], [counted.event({ key: 'k', n: 1 })]))
+      if (fail) throw new Error('later')
+      return { status: 201, body: '' }
+    }
+    await assert.rejects(store.run(request, work(true)), /later/)
+    await store.run(request, work(false))
+    assert.deepEqual(ids[1], ids[0])
+    assert.deepEqual([await count('eventful'), (await db.statement(pendingEvents, [])).length], [1, 1])
   })
 
   test('an attempt that was taken for dead, and is not, cannot commit any more', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { z } from 'zod'
-import { bodyId, email, lenientInteger, pathId, text, webUrl, WIRE_FAULT } from './fields.ts'
+import { bodyId, email, lenientInteger, pathId, queryInteger, queryTime, text, webUrl, WIRE_FAULT } from './fields.ts'
 
 const accepts = (schema: z.ZodType, value: unknown): boolean => schema.safeParse(value).success
 const isWireFault = (schema: z.ZodType, value: unknown): boolean =>
@@ -87,6 +87,31 @@ test('a lenient page or limit falls back silently', () => {
   ] as const) {
     assert.equal(schema.parse(given), used, String(given))
   }
+})
+
+test('a strict integer of a query is within its bounds or refused, in its wire form or by its rule', () => {
+  const schema = queryInteger(1, 100)
+  for (const [given, used] of [
+    ['1', 1],
+    ['+7', 7],
+    ['100', 100],
+  ] as const)
+    assert.equal(schema.parse(given), used)
+  const faultOf = (given: unknown) => {
+    const [issue] = schema.safeParse(given).error?.issues ?? []
+    return issue?.code === 'custom' && issue.params?.['fault'] === WIRE_FAULT ? 'form' : issue && 'rule'
+  }
+  for (const given of ['', 'x', '1.5', '1e1', '0x1', ' 1', '9007199254740993'])
+    assert.equal(faultOf(given), 'form', given)
+  for (const given of ['0', '-1', '101']) assert.equal(faultOf(given), 'rule', given)
+  assert.equal(schema.safeParse(['1', '2']).success, false)
+})
+
+test('a time of a query is RFC 3339 with its offset', () => {
+  for (const given of ['2026-01-01T12:00:00Z', '2026-01-01T13:00:00.000+01:00'])
+    assert.equal(queryTime.parse(given).toISOString(), '2026-01-01T12:00:00.000Z')
+  for (const given of ['', 'yesterday', '2026-01-01', '2026-01-01T12:00:00', '2026-02-30T12:00:00Z', '1767268800'])
+    assert.ok(!accepts(queryTime, given), given)
 })
 
 test('a pathological address takes no time worth mentioning to refuse', () => {

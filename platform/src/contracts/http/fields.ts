@@ -72,4 +72,28 @@ export const lenientInteger = (fallback: number, min: number, max: number) =>
     })
     .meta({ type: 'integer', minimum: min, maximum: max, default: fallback })
 
+/** An integer in a query that is refused when it is none, or beyond its bounds. */
+export const queryInteger = (min: number, max: number) =>
+  z
+    .string()
+    .refine((value) => INTEGER.test(value) && Number.isSafeInteger(Number(value)), {
+      params: { fault: WIRE_FAULT },
+      message: 'must be an integer',
+      abort: true,
+    })
+    .transform(Number)
+    .refine((value) => value >= min, { message: `must be at least ${min}` })
+    .refine((value) => value <= max, { message: `must be at most ${max}` })
+    .meta({ type: 'integer', minimum: min, maximum: max })
+
+/** A time in a query, RFC 3339 with its offset from UTC. */
+export const queryTime = z
+  .string()
+  .refine((value) => z.iso.datetime({ offset: true }).safeParse(value).success, {
+    message: 'must be a time as in RFC 3339',
+    abort: true,
+  })
+  .transform((value) => new Date(value))
+  .meta({ type: 'string', format: 'date-time' })
+
 export const timestamp = z.string().meta({ format: 'date-time' })
