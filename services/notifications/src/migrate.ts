@@ -1,0 +1,3 @@
+import { migrateCommand } from '@pharos/platform/postgres/migrate'
+
+await migrateCommand(new URL('../migrations/', import.meta.url), process)
