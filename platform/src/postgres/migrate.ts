@@ -42,6 +42,21 @@ const readMigrations = async (folder: URL, prefix: string): Promise<Migration[]>
   )
 }
 
+/** The server is older than what the statements of the platform need. */
+class OldServerError extends Error {
+  override readonly name = 'OldServerError'
+}
+
+/** RETURNING tells of the row as it was before from this version on. */
+const MIN_SERVER = 18
+
+/** `version` as `server_version_num` has it, such as 180004. @throws OldServerError */
+export const refuseOldServer = (version: number): void => {
+  const major = Math.floor(version / 10_000)
+  if (major < MIN_SERVER)
+    throw new OldServerError(`this is PostgreSQL ${major}; Pharos needs ${MIN_SERVER} or later: upgrade the server.`)
+}
+
 /** A job may be started together with its server, so a refused connection is tried again for ten seconds. */
 const connect = async (url: Secret): Promise<Client> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -113,6 +128,8 @@ const underLock = async <T>(
   ]
   const client = await connect(url)
   try {
+    const { rows: versions } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
+    refuseOldServer(Number(versions[0]?.server_version_num))
     const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS locked`)
     if (rows[0]?.locked !== true) {
       say('another migration job is running, waiting for it')

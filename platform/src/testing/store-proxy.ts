@@ -8,7 +8,7 @@ export const startStoreProxy = async (
 ): Promise<{ url: Secret; cut(): Promise<void>; mend(): Promise<void> } & AsyncDisposable> => {
   const address = new URL(target.reveal())
   const sockets = new Set<Socket>()
-  let server: Server
+  let server: Server | undefined
   let port = 0
 
   const track = (socket: Socket): void => {
@@ -17,8 +17,8 @@ export const startStoreProxy = async (
     socket.on('close', () => sockets.delete(socket))
   }
 
-  const mend = (): Promise<void> => {
-    server = createServer((near) => {
+  const mend = async (): Promise<void> => {
+    const opened = createServer((near) => {
       const far = connect(Number(address.port), address.hostname)
       track(near)
       track(far)
@@ -26,17 +26,18 @@ export const startStoreProxy = async (
       near.on('close', () => far.destroy())
       far.on('close', () => near.destroy())
     })
-    return new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => opened.listen(port, '127.0.0.1', resolve))
+    port = (opened.address() as AddressInfo).port
+    server = opened
   }
 
   const cut = (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    const closed = new Promise<void>((resolve) => server?.close(() => resolve()))
     for (const socket of sockets) socket.destroy()
     return closed
   }
 
   await mend()
-  port = (server!.address() as AddressInfo).port
   const url = new URL(address)
   url.host = `127.0.0.1:${port}`
   return { url: new Secret(url.href), cut, mend, [Symbol.asyncDispose]: cut }

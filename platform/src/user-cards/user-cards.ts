@@ -26,7 +26,7 @@ export type UserCards = {
    * Asks users for cards that are missing here and keeps them. Resolves with the ids that have a card now; those of
    * accounts that are gone are not among them, nor any that users could not be asked for.
    */
-  fill(userIds: readonly number[]): Promise<ReadonlySet<number>>
+  lookUp(userIds: readonly number[]): Promise<ReadonlySet<number>>
 }
 
 type Row = Readonly<Record<CardColumn, string | null>>
@@ -113,7 +113,7 @@ export const createUserCards = (options: {
         throw error
       }
     },
-    fill: async (userIds) => {
+    lookUp: async (userIds) => {
       const filled = new Set<number>()
       const fetchOne = async (userId: number): Promise<void> => {
         try {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { connectPostgres, statement } from '../../src/postgres/connect.ts'
-import { EditedMigrationError, migrate, revertLast } from '../../src/postgres/migrate.ts'
+import { EditedMigrationError, migrate, refuseOldServer, revertLast } from '../../src/postgres/migrate.ts'
 import type { Secret } from '../../src/runtime/config.ts'
 import { testDatabase } from '../../src/testing/stores.ts'
 
@@ -26,7 +26,12 @@ const tables = async (url: Secret): Promise<string[]> => {
 
 const allTables = statement('test.tables', `SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`)
 
-const KIT = ['kit/20260101T0000-outbox', 'kit/20260101T0001-inbox', 'kit/20260101T0002-idempotency-keys']
+const KIT = [
+  'kit/20260101T0000-outbox',
+  'kit/20260101T0001-inbox',
+  'kit/20260101T0002-idempotency-keys',
+  'kit/20260101T0003-batched-work',
+]
 const one = { '1-one.ts': file('CREATE TABLE one (id int)', 'DROP TABLE one') }
 const two = { '2-two.ts': file('CREATE TABLE two (id int); INSERT INTO two VALUES (1)', 'DROP TABLE two') }
 
@@ -36,6 +41,7 @@ test('the kit comes first, then the service in the order of its files, each once
   assert.deepEqual(await migrate(database.url, folder.url), [...KIT, '1-one', '2-two'])
   assert.deepEqual(await migrate(database.url, folder.url), [])
   assert.deepEqual(await tables(database.url), [
+    'batched_work',
     'idempotency_keys',
     'inbox',
     'one',
@@ -80,4 +86,9 @@ test('the last migration can be taken back and applied again', async () => {
   assert.deepEqual(await revertLast(database.url, folder.url), ['2-two'])
   assert.ok(!(await tables(database.url)).includes('two'))
   assert.deepEqual(await migrate(database.url, folder.url), ['2-two'])
+})
+
+test('a server that is too old is refused with a sentence, before anything is written', () => {
+  assert.throws(() => refuseOldServer(170_006), { name: 'OldServerError', message: /PostgreSQL 17; .*18 or later/ })
+  refuseOldServer(180_000)
 })

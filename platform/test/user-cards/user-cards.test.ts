@@ -27,7 +27,7 @@ describe('the copy of users', async () => {
   await db.sequelize.query(userCardsMigration(['username', 'avatar_url']).up)
   const peer = stack.use(await startFakePeer())
   const tokens = createServiceTokens({ secret: new Secret('a-secret-of-at-least-32-characters'), service: 'test' })
-  const users = stack.use(createServiceClient({ peer: 'users', baseUrl: peer.url, tokens }))
+  const users = stack.use(createServiceClient({ peer: 'users', to: peer.url, tokens }))
   const changed: number[] = []
   const forgotten: number[] = []
   const cards = createUserCards({ db, users, columns: ['username', 'avatar_url'], changed: (id) => changed.push(id) })
@@ -110,7 +110,7 @@ describe('the copy of users', async () => {
       else req.socket.destroy()
     }
     const missing = [1, 2, 3]
-    assert.deepEqual(await cards.fill(missing), new Set([1]))
+    assert.deepEqual(await cards.lookUp(missing), new Set([1]))
     assert.deepEqual(await rows(), [adasCard])
   })
 })

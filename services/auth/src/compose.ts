@@ -76,7 +76,7 @@ export const composeAuth = async (
   const keys = await untilAvailable('reading the signing keys', () => openKeyRing({ store, sealer, policy, clock }))
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
-  const users = stack.use(createServiceClient({ peer: 'users', baseUrl: config.USERS_URL, tokens: serviceTokens }))
+  const users = stack.use(createServiceClient({ peer: 'users', to: config.USERS_URL, tokens: serviceTokens }))
   const ports = await createPorts(config, { db, models, redis, users, keys, revocations: revocationPort, clock })
   const useCases = observe(countAttempts(createUseCases(ports)))
 

@@ -1,5 +1,3 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import type { TokenPair } from '@pharos/platform/contracts/http/auth'
 import { connectPostgres } from '@pharos/platform/postgres/connect'
 import { statement } from '@pharos/platform/postgres/statement'
@@ -9,6 +7,7 @@ import type { Secret } from '@pharos/platform/runtime/config'
 import { createApiClient, somebody, userIdOf } from '@pharos/platform/testing/api-client'
 import { refused } from '@pharos/platform/testing/refusals'
 import { testDatabase, testRedisUrl } from '@pharos/platform/testing/stores'
+import { freePort } from '../../../deploy/local/ports.ts'
 import { composeUsers } from '../../users/src/compose.ts'
 import { loadConfig as loadUsersConfig } from '../../users/src/config.ts'
 import { composeAuth } from '../src/compose.ts'
@@ -25,14 +24,6 @@ const NO_BROKER = '127.0.0.1:1'
 const SWEEP_AFTER_MS = 300
 
 type Environment = Record<string, string>
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const outboxRows = statement('test.auth-outbox', 'SELECT type, key, payload AS data FROM outbox ORDER BY id')
 

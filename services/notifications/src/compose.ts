@@ -49,7 +49,7 @@ export const composeNotifications = async (
   stack.use(startOutboxRelay({ db, producer: announceLive(producer, redis) }))
 
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
-  const users = stack.use(createServiceClient({ peer: 'users', baseUrl: config.USERS_URL, tokens: serviceTokens }))
+  const users = stack.use(createServiceClient({ peer: 'users', to: config.USERS_URL, tokens: serviceTokens }))
   const cards = createUserCards({ db, users, columns: [] })
   const work = stack.use(startBatchedWork({ db, kinds: { 'remove-inbox': removeInbox } }))
   const consumer = stack.use(

@@ -24,7 +24,8 @@ describe('POST /notification/send', () => {
     assert.deepEqual(body?.data, { notification_id: shown?.id, message: 'Notification sent successfully' })
     const { is_read, ...told } = shown ?? {}
     assert.equal(is_read, false)
-    assert.deepEqual(await eventsOf(ada.id), [{ type: 'notification.created', key: String(ada.id), data: told }])
+    const data = { ...told, previous_id: 0 }
+    assert.deepEqual(await eventsOf(ada.id), [{ type: 'notification.created', key: String(ada.id), data }])
   })
 
   test('takes any JSON as payload, byte for byte what it means', async () => {

@@ -26,15 +26,21 @@ after(() => world[Symbol.asyncDispose]())
 /** In the order in which the outbox has them, which is the order in which they are announced. */
 const announced = statement(
   'test.announced',
-  `SELECT user_id, id, created_at FROM (
-     SELECT id AS row, (payload->>'user_id')::bigint AS user_id, (payload->>'id')::bigint AS id, payload->>'created_at' AS created_at
+  `SELECT user_id, id, previous_id, created_at FROM (
+     SELECT id AS row, (payload->>'user_id')::bigint AS user_id, (payload->>'id')::bigint AS id,
+       (payload->>'previous_id')::bigint AS previous_id, payload->>'created_at' AS created_at
      FROM outbox WHERE type = 'notification.created'
      UNION ALL
-     SELECT o.id, (r->>'user_id')::bigint, (r->>'id')::bigint, payload->>'created_at'
+     SELECT o.id, (r->>'user_id')::bigint, (r->>'id')::bigint, (r->>'previous_id')::bigint, payload->>'created_at'
      FROM outbox o, json_array_elements(payload->'recipients') r WHERE type = 'notification.fanned-out'
    ) all_of_them ORDER BY row`,
 )
-type Announced = { readonly user_id: number; readonly id: number; readonly created_at: string }
+type Announced = {
+  readonly user_id: number
+  readonly id: number
+  readonly previous_id: number
+  readonly created_at: string
+}
 
 const drifted = statement(
   'test.drifted',
@@ -96,6 +102,11 @@ test('of one user, ids, times and announcements grow together, however many writ
     const own = rows.filter(({ user_id }) => user_id === userId)
     assert.ok(isAscending(own.map(({ id }) => id)), 'announced in the order of their ids')
     assert.ok(isAscending(own.map(({ created_at }) => created_at)), 'and of their times')
+    assert.deepEqual(
+      own.map(({ previous_id }) => previous_id),
+      [0, ...own.map(({ id }) => id)].slice(0, -1),
+      'each names the one before it',
+    )
     assert.deepEqual(
       await watching[index],
       own.map(({ id }) => id),

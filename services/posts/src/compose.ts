@@ -55,7 +55,7 @@ export const composePosts = async (
 
   const revocations = stack.use(createRevocations({ redis }))
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
-  const users = stack.use(createServiceClient({ peer: 'users', baseUrl: config.USERS_URL, tokens: serviceTokens }))
+  const users = stack.use(createServiceClient({ peer: 'users', to: config.USERS_URL, tokens: serviceTokens }))
   const cards = createUserCards({
     db,
     users,

@@ -50,7 +50,7 @@ export const composeRelations = async (
   stack.use(startOutboxRelay({ db, producer }))
 
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
-  const users = stack.use(createServiceClient({ peer: 'users', baseUrl: config.USERS_URL, tokens: serviceTokens }))
+  const users = stack.use(createServiceClient({ peer: 'users', to: config.USERS_URL, tokens: serviceTokens }))
   const cards = createUserCards({ db, users, columns: ['username', 'avatar_url'] })
   const useCases = observe(
     createUseCases({ follows: createFollows(db), lists: createFollowLists(db), users: cards, clock: systemClock }),

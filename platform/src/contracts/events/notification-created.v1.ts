@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent } from './define.ts'
 import { topics } from '../topics.ts'
-import { id } from './fields.ts'
+import { id, previousId } from './fields.ts'
 
 /** One user has one more notification. */
 export const notificationCreated = defineEvent({
@@ -13,6 +13,7 @@ export const notificationCreated = defineEvent({
     type: z.string(),
     payload: z.unknown().optional(),
     created_at: z.iso.datetime(),
+    previous_id: previousId,
   }),
   key: (notification) => notification.user_id,
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent } from './define.ts'
 import { topics } from '../topics.ts'
-import { id } from './fields.ts'
+import { id, previousId } from './fields.ts'
 
 /** Many users have the same notification, each one of his own: one event for a batch instead of one for each. */
 export const notificationFannedOut = defineEvent({
@@ -11,7 +11,7 @@ export const notificationFannedOut = defineEvent({
     type: z.string(),
     payload: z.unknown().optional(),
     created_at: z.iso.datetime(),
-    recipients: z.array(z.object({ id, user_id: id })).min(1),
+    recipients: z.array(z.object({ id, user_id: id, previous_id: previousId })).min(1),
   }),
   key: ({ recipients }) => recipients[0]?.user_id ?? 0,
 })

@@ -93,7 +93,7 @@ export const fakeRelations = (): FakeRelations => {
     },
     users: {
       exists: async (id) => (cards.has(id) ? isThere(id) : ask(id)),
-      fill: async (ids) => new Set(ids.filter(ask)),
+      lookUp: async (ids) => new Set(ids.filter(ask)),
     },
   }
 }

@@ -35,5 +35,5 @@ export interface Users {
   /** By the card, or by asking for it. @throws AppError `unavailable` when there is none and nobody can be asked */
   exists(userId: UserId): Promise<boolean>
   /** Asks for cards that are missing. Resolves with the ids that have one now. */
-  fill(userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>
+  lookUp(userIds: readonly UserId[]): Promise<ReadonlySet<UserId>>
 }

@@ -15,7 +15,7 @@ const readList = async (read: ReadList, users: Users, userId: UserId, window: Wi
   if (list.owner === 'unknown' && !(await users.exists(userId))) throw userNotFound()
 
   const missing = list.listed.filter(({ card }) => card === 'missing').map(({ id }) => id)
-  if (missing.length > 0 && (await users.fill(missing)).size > 0) list = await read(userId, window)
+  if (missing.length > 0 && (await users.lookUp(missing)).size > 0) list = await read(userId, window)
   return { total: list.total, users: list.listed.map(shown) }
 }
 

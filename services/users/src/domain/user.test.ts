@@ -46,6 +46,7 @@ describe('a change of a profile', () => {
       username: 'ada',
       email: 'countess@example.org',
       full_name: 'Ada Lovelace',
+      bio: 'Engines',
       version: 4,
       changed: ['email'],
     })

@@ -27,7 +27,7 @@ export const notifyFollowee = {
 export const notifyFollowers = {
   statement: inboxedStatement('notifications.add-by-post', ADD_ONE_VALUES, (isFirst) => ({
     inbox: enterInboxes(`SELECT DISTINCT user_id FROM unnest($1::bigint[]) AS user_id WHERE ${isFirst}`),
-    locked: `SELECT ${NOW} AS created_at, json_agg(json_build_object('id', id, 'user_id', user_id) ORDER BY user_id) AS recipients,
+    locked: `SELECT ${NOW} AS created_at, json_agg(json_build_object('id', id, 'user_id', user_id, 'previous_id', previous_id) ORDER BY user_id) AS recipients,
        min(user_id) AS first_user_id
      FROM inbox HAVING count(*) > 0`,
     added: `INSERT INTO notifications (id, user_id, type, payload, created_at)

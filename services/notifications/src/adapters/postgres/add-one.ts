@@ -15,8 +15,8 @@ export const addOne = (condition: string): Readonly<Record<'inbox' | 'added' | '
   stored: storeEvent(notificationCreated, 4, {
     key: 'user_id',
     payload: `json_build_object('id', id, 'user_id', user_id, 'type', type, 'payload', payload,
-       'created_at', ${isoOf('created_at')})`,
+       'created_at', ${isoOf('created_at')}, 'previous_id', previous_id)`,
     time: 'created_at',
-    from: 'added',
+    from: 'added JOIN inbox USING (id, user_id)',
   }),
 })

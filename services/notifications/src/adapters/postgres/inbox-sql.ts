@@ -21,7 +21,7 @@ import { newUuid } from '@pharos/platform/telemetry/ids'
 
 /**
  * Counts one more notification in for each of the recipients, which is a SELECT of distinct `user_id`, and returns `user_id` and the
- * new notification's `id`. Who is gone gets none: the card that says so stays for good. It is looked up for each, because a
+ * new notification's `id`, and the `previous_id` that was the inbox's last. Who is gone gets none: the card that says so stays for good. It is looked up for each, because a
  * join would read all cards for the few that are so.
  */
 export const enterInboxes = (recipients: string): string => `
@@ -31,7 +31,7 @@ export const enterInboxes = (recipients: string): string => `
   ORDER BY user_id
   ON CONFLICT (user_id) DO UPDATE SET
     total = inboxes.total + 1, unread = inboxes.unread + 1, last_id = nextval('notifications_id_seq')
-  RETURNING user_id, last_id AS id`
+  RETURNING user_id, last_id AS id, coalesce(old.last_id, 0) AS previous_id`
 
 /** As much of a second as a timestamp in JSON shows. */
 export const NOW = `date_trunc('milliseconds', clock_timestamp())`

@@ -34,6 +34,14 @@ test('a notification is announced as the feed shows it, whatever is in it', () =
   })
 })
 
+test('an announcement names the one before it, which is nothing that a client is shown', () => {
+  const [text] =
+    textsOf(notificationCreated.event({ id: 7, user_id: 3, type: 'x', created_at, previous_id: 5 }), {}) ?? []
+  const { previous_id: previous, notification } = liveMessage.parse(text)
+  assert.equal(previous, 5)
+  assert.deepEqual(JSON.parse(notification), { id: 7, user_id: 3, type: 'x', is_read: false, created_at })
+})
+
 test('each of many is announced its own', () => {
   const recipients = [
     { id: 7, user_id: 3 },

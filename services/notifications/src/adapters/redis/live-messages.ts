@@ -3,7 +3,7 @@ import { notificationFannedOut } from '@pharos/platform/contracts/events/notific
 import type { EventMessage } from '@pharos/platform/kafka/message'
 import type { WorkOrigin } from '@pharos/platform/telemetry/context'
 
-type Recipient = { readonly id: number; readonly user_id: number }
+type Recipient = { readonly id: number; readonly user_id: number; readonly previous_id?: number }
 
 /** What is the same for everybody who is told of one event. */
 type Shared = { readonly type: string; readonly created_at: string; readonly payload?: unknown }
@@ -18,7 +18,7 @@ export type Announcement = {
 
 const NOTIFICATION = '{"notification":"'
 
-/** The notification is text inside of text, and all of it but two numbers is written and quoted once for everybody. */
+/** The notification is text inside of text, and all of it but numbers is written and quoted once for everybody. */
 const announce = (message: EventMessage, recipients: readonly Recipient[], shared: Shared): Announcement => {
   const { type, created_at, payload } = shared
   const rest = JSON.stringify({ type, is_read: false, created_at, payload }).slice(1)
@@ -28,7 +28,10 @@ const announce = (message: EventMessage, recipients: readonly Recipient[], share
     textsFor: ({ correlationId, traceparent }) => {
       const all = JSON.stringify({ notification: rest, correlation_id: correlationId, traceparent })
       const end = all.slice(NOTIFICATION.length)
-      return ({ id, user_id }) => String.raw`{"id":${id},"notification":"{\"id\":${id},\"user_id\":${user_id},${end}`
+      return ({ id, user_id, previous_id }) => {
+        const previous = previous_id === undefined ? '' : `"previous_id":${previous_id},`
+        return String.raw`{"id":${id},${previous}"notification":"{\"id\":${id},\"user_id\":${user_id},${end}`
+      }
     },
   }
 }

@@ -24,7 +24,7 @@ export const createCachedAuthors = (options: {
   const readOrFill = async (ids: readonly AuthorId[]): Promise<ReadonlyMap<AuthorId, KnownAccount>> => {
     const known = await readCards(ids)
     const missing = ids.filter((id) => !known.has(id))
-    const filled = missing.length === 0 ? missing : [...(await cards.fill(missing))]
+    const filled = missing.length === 0 ? missing : [...(await cards.lookUp(missing))]
     return filled.length === 0 ? known : new Map([...known, ...(await readCards(filled))])
   }
   const cache = createReadThrough<AuthorId, KnownAccount>({
