@@ -9,7 +9,7 @@ import { mountRoutes } from './router.ts'
 import type { BoundRoute, RouterPorts } from './router.ts'
 import { requestScope, scopeOf } from './scope.ts'
 
-const MAX_IN_FLIGHT = 1_000
+export const MAX_IN_FLIGHT = 1_000
 
 /** What Express's own parsers throw, in the words of the contract. */
 const translated = (error: unknown): unknown => {

@@ -25,12 +25,14 @@ const UNAUTHENTICATED = [401, 'unauthenticated']
 const INVALID_TOKEN = [401, 'invalid token']
 const TOKEN_EXPIRED = [401, 'token expired']
 
-test('a valid token tells who its bearer is', async () => {
-  const token = await issuer.token({ claims: { sub: '7', sid: 'session', role: 'admin' } })
+test('a valid token tells who its bearer is, and until when', async () => {
+  const exp = Math.floor(Date.now() / 1_000) + 60
+  const token = await issuer.token({ claims: { sub: '7', sid: 'session', role: 'admin', exp } })
   assert.deepEqual(await authenticator.authenticate(`Bearer ${token}`), {
     userId: 7,
     sessionId: 'session',
     role: 'admin',
+    expiresAtMs: exp * 1_000,
   })
 })
 

@@ -5,7 +5,13 @@ import { isAppError } from '../errors.ts'
 import { invalidToken, tokenExpired, unauthenticated } from './faults.ts'
 
 export type Role = 'user' | 'admin'
-export type Identity = { readonly userId: number; readonly sessionId: string; readonly role: Role }
+export type Identity = {
+  readonly userId: number
+  readonly sessionId: string
+  readonly role: Role
+  /** When the token expires, in milliseconds since the epoch: for what outlives a request. */
+  readonly expiresAtMs: number
+}
 
 /** Where public keys come from; undefined for a key id that nobody knows. */
 export interface KeySource {
@@ -33,8 +39,6 @@ const REMEMBERED_TOKENS = 20_000
 const BEARER = /^Bearer ([^\s]+)$/
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
-type Verified = { readonly identity: Identity; readonly expiresAtMs: number }
-
 /** The token of an `Authorization` header. @throws AppError 401 when it is missing or malformed */
 export const bearerOf = (authorization: string | undefined): string => {
   if (authorization === undefined) throw unauthenticated()
@@ -58,10 +62,10 @@ const keyIdOf = (token: string): string => {
 
 const identityOf = (payload: Record<string, unknown>): Identity => {
   const userId = Number(payload['sub'])
-  const { sid, role } = payload
+  const { sid, role, exp } = payload
   if (!Number.isSafeInteger(userId) || typeof sid !== 'string' || (role !== 'user' && role !== 'admin'))
     throw unauthenticated()
-  return { userId, sessionId: sid, role }
+  return { userId, sessionId: sid, role, expiresAtMs: Number(exp) * 1_000 }
 }
 
 /**
@@ -75,9 +79,9 @@ export const createAuthenticator = (options: {
   readonly revocations: RevocationCheck
 }): Authenticator => {
   const { keys, issuer, audience, revocations } = options
-  const remembered = new LRUCache<string, Verified>({ max: REMEMBERED_TOKENS })
+  const remembered = new LRUCache<string, Identity>({ max: REMEMBERED_TOKENS })
 
-  const verify = async (token: string): Promise<Verified> => {
+  const verify = async (token: string): Promise<Identity> => {
     const key = await keys.get(keyIdOf(token))
     if (!key) throw unauthenticated()
     try {
@@ -88,7 +92,7 @@ export const createAuthenticator = (options: {
         clockTolerance: LEEWAY_SECONDS,
         requiredClaims: ['exp', 'sub', 'sid'],
       })
-      return { identity: identityOf(payload), expiresAtMs: (payload.exp as number) * 1_000 }
+      return identityOf(payload)
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw tokenExpired()
       throw isAppError(error) ? error : unauthenticated()
@@ -98,16 +102,16 @@ export const createAuthenticator = (options: {
   return {
     async authenticate(authorization) {
       const token = bearerOf(authorization)
-      let verified = remembered.get(token)
-      if (!verified) {
-        verified = await verify(token)
-        remembered.set(token, verified)
-      } else if (Date.now() > verified.expiresAtMs + LEEWAY_SECONDS * 1_000) {
+      let identity = remembered.get(token)
+      if (!identity) {
+        identity = await verify(token)
+        remembered.set(token, identity)
+      } else if (Date.now() > identity.expiresAtMs + LEEWAY_SECONDS * 1_000) {
         remembered.delete(token)
         throw tokenExpired()
       }
-      if (revocations.isRevoked(verified.identity)) throw unauthenticated()
-      return verified.identity
+      if (revocations.isRevoked(identity)) throw unauthenticated()
+      return identity
     },
   }
 }

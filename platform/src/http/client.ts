@@ -7,6 +7,7 @@ import { kindOfStatus } from './envelope.ts'
 import { pathsOf } from './router.ts'
 import type { ServiceTokens } from './service-token.ts'
 import { createUpstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 const TIMEOUT_MS = 2_000
 const RETRY_PAUSE_MS = 50
@@ -16,6 +17,8 @@ type Parts = {
   readonly query?: Readonly<Record<string, string | number>>
   readonly body?: unknown
   readonly idempotencyKey?: string
+  /** An access token to pass on, for operations of a user; without one the service speaks for itself. */
+  readonly bearer?: string
 }
 
 type DataOf<O> = O extends { readonly success: { readonly data: infer S extends z.ZodType } } ? z.output<S> : undefined
@@ -39,9 +42,13 @@ const pathOf = (template: string, { params = {}, query }: Parts): string => {
   return `${path}?${search.toString()}`
 }
 
-/** A 401 refuses this service and not whom it works for: their secrets differ, which is a fault to mend and no answer. */
-const refusalOf = (status: number, { code = '', message = '' }: Envelope): AppError | undefined => {
-  const kind = status < 500 && status !== 401 ? kindOfStatus(status) : undefined
+/**
+ * A 401 refuses this service and not whom it works for: their secrets differ, which is a fault to mend and no answer. But
+ * it is one where a bearer's own token was passed on.
+ */
+const refusalOf = (status: number, { code = '', message = '' }: Envelope, parts: Parts): AppError | undefined => {
+  const isAnswer = status < 500 && (status !== 401 || parts.bearer !== undefined)
+  const kind = isAnswer ? kindOfStatus(status) : undefined
   return kind && new AppError(kind, code.toLowerCase().replaceAll('_', '-'), message)
 }
 
@@ -50,12 +57,18 @@ const isRepeatable = (method: string, parts: Parts): boolean => method !== 'post
 
 export const createServiceClient = (options: {
   readonly peer: string
-  readonly baseUrl: string
-  readonly tokens: ServiceTokens
+  /** An address, or a peer that is used otherwise too: then both share its connections and its circuit. */
+  readonly to: string | Upstream
+  /** Not needed by who only passes on access tokens. */
+  readonly tokens?: ServiceTokens
   readonly timeoutMs?: number
 }): ServiceClient => {
-  const { peer, tokens, timeoutMs = TIMEOUT_MS } = options
-  const upstream = createUpstream(options)
+  const { peer, to, tokens, timeoutMs = TIMEOUT_MS } = options
+  const upstream = typeof to === 'string' ? createUpstream({ peer, baseUrl: to }) : to
+  const ownToken = (): Promise<string> => {
+    if (!tokens) throw new Error(`calls to ${peer} need service tokens or a bearer's`)
+    return tokens.for(peer)
+  }
 
   const attempt = async <O extends Operation>(
     operation: O,
@@ -71,7 +84,7 @@ export const createServiceClient = (options: {
         path: pathOf(route, parts),
         signal: deadline,
         headers: {
-          authorization: `Bearer ${await tokens.for(peer)}`,
+          authorization: `Bearer ${parts.bearer ?? (await ownToken())}`,
           'x-correlation-id': activeCorrelationId(),
           traceparent: call.traceparent,
           'idempotency-key': parts.idempotencyKey,
@@ -83,7 +96,7 @@ export const createServiceClient = (options: {
       call.succeed(response.statusCode)
       const envelope = (text === '' ? {} : JSON.parse(text)) as Envelope
       if (response.statusCode < 300) return operation.success.data?.parse(envelope.data) as DataOf<O>
-      throw refusalOf(response.statusCode, envelope) ?? new Error(`${peer} answered ${response.statusCode}`)
+      throw refusalOf(response.statusCode, envelope, parts) ?? new Error(`${peer} answered ${response.statusCode}`)
     } catch (error) {
       if (!isAppError(error)) call.fail(error)
       throw error
@@ -115,6 +128,8 @@ export const createServiceClient = (options: {
       if ('refusal' in outcome) throw outcome.refusal
       return outcome.data
     },
-    [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      if (typeof to === 'string') await upstream[Symbol.asyncDispose]()
+    },
   }
 }

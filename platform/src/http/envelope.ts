@@ -20,6 +20,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   'payload-too-large': 413,
   'unsupported-media-type': 415,
   'idempotency-key-reused': 422,
+  'upgrade-required': 426,
   'upstream-timeout': 504,
 }
 

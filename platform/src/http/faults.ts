@@ -17,6 +17,7 @@ export const tokenExpired = (): AppError => new AppError('unauthenticated', 'tok
 
 export const routeNotFound = (): AppError => new AppError('not-found', 'not-found', 'not found')
 export const methodNotAllowed = (): AppError => new AppError('invalid', 'method-not-allowed', 'method not allowed')
+export const upgradeRequired = (): AppError => new AppError('invalid', 'upgrade-required', 'upgrade required')
 export const payloadTooLarge = (): AppError => new AppError('invalid', 'payload-too-large', 'payload too large')
 export const unsupportedMediaType = (): AppError =>
   new AppError('invalid', 'unsupported-media-type', 'unsupported media type')

@@ -54,9 +54,13 @@ const isExpress = (handler: RequestListener): handler is Express => 'request' in
  * closes the rest. Port 0 takes a free one.
  * @throws Error that says which address is taken
  */
-export const listen = async (handler: RequestListener, { host, port }: Address): Promise<Listener> => {
+export const listen = async (
+  handler: RequestListener,
+  { host, port }: Address,
+  options: Pick<ServerOptions, 'shouldUpgradeCallback'> = {},
+): Promise<Listener> => {
   const born = isExpress(handler) ? bornFor(handler) : {}
-  const server = createServer({ ...born, keepAliveTimeout: KEEP_ALIVE_MS }, handler)
+  const server = createServer({ ...born, ...options, keepAliveTimeout: KEEP_ALIVE_MS }, handler)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(

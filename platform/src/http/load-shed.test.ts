@@ -6,7 +6,7 @@ import { eventually } from '../testing/eventually.ts'
 import { closeApp } from './app.ts'
 import { listen } from './listen.ts'
 import { shedLoad } from './load-shed.ts'
-import { requestScope, requestsInFlight } from './scope.ts'
+import { detachRequest, requestScope, requestsInFlight } from './scope.ts'
 
 const start = async (maxInFlight: number) => {
   const held = Promise.withResolvers<void>()
@@ -19,6 +19,11 @@ const start = async (maxInFlight: number) => {
     const until = performance.now() + 3_000
     while (performance.now() < until);
     res.end()
+  })
+  app.get('/stream', (req, res) => {
+    res.write('open')
+    detachRequest(req, res)
+    void held.promise.then(() => res.end())
   })
   app.get('/quick', (_req, res) => void res.end('quick'))
   return { release: held.resolve, server: await listen(closeApp(app), { host: '127.0.0.1', port: 0 }) }
@@ -59,4 +64,19 @@ test('requests in flight are counted down when a client goes away', async () => 
   assert.equal(await answer, 'gone')
   await eventually(() => assert.equal(requestsInFlight(), 0))
   release()
+})
+
+test('an answer that goes on after it was detached is no request in flight, and is told of once', async () => {
+  const { release, server } = await start(1)
+  await using _server = server
+  const count = async () =>
+    Number(
+      /^http_server_request_duration_seconds_count\{.*status_code="200"\} (\d+)/m.exec((await scrape()).body)?.[1] ?? 0,
+    )
+  const before = await count()
+  const streams = await Promise.all([fetch(`${server.url}/stream`), fetch(`${server.url}/stream`)])
+  assert.deepEqual([requestsInFlight(), await count()], [0, before + 2])
+  release()
+  for (const stream of streams) assert.equal(await stream.text(), 'open')
+  await eventually(async () => assert.deepEqual([requestsInFlight(), await count()], [0, before + 2]))
 })

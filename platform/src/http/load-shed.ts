@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import { unavailable } from '../errors.ts'
+import type { AppError } from '../errors.ts'
 import { counter } from '../telemetry/metrics.ts'
 import { requestsInFlight } from './scope.ts'
 
@@ -20,16 +21,24 @@ const watchLateness = (): (() => number) => {
   return () => lateMs
 }
 
+type Bounds = { readonly maxInFlight: number }
+
 /**
- * Refuses with 503 before the process drowns: beyond `maxInFlight` requests at once, or while the event loop runs
- * more than half a second late, which is when clients have begun to give up what is queued.
+ * The fault to refuse with before the process drowns: beyond `maxInFlight` requests at once, or while the event loop runs
+ * more than half a second late, which is when clients have begun to give up what is queued. Undefined while all is well.
  */
-export const shedLoad = ({ maxInFlight }: { readonly maxInFlight: number }): RequestHandler => {
+export const watchLoad = ({ maxInFlight }: Bounds): (() => AppError | undefined) => {
   const lateness = watchLateness()
-  return (_req, _res, next) => {
+  return () => {
     const reason = requestsInFlight() > maxInFlight ? 'in-flight' : lateness() > MAX_LATE_MS ? 'event-loop' : undefined
-    if (reason === undefined) return next()
+    if (reason === undefined) return undefined
     shed.inc({ reason })
-    next(unavailable('overloaded'))
+    return unavailable('overloaded')
   }
+}
+
+/** Refuses with 503 what `watchLoad` says. */
+export const shedLoad = (bounds: Bounds): RequestHandler => {
+  const refusal = watchLoad(bounds)
+  return (_req, _res, next) => next(refusal())
 }

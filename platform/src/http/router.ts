@@ -18,6 +18,7 @@ import { namedRoute } from './scope.ts'
 import type { ServiceTokens } from './service-token.ts'
 import { validate, validateBody } from './validate.ts'
 
+const INTERNAL_PREFIX = '/internal/'
 const BODY_LIMIT = '1mb'
 const COMPRESS_FROM_BYTES = 1_024
 
@@ -163,7 +164,7 @@ const stepsOf = ({ operation, handle }: BoundRoute, ports: RouterPorts): Request
 
 /** Full path templates of an operation: public ones below the API prefix, internal ones as they are. */
 export const pathsOf = (operation: Operation): string[] =>
-  operation.paths.map((path) => (operation.auth === 'service' ? path : `${API_PREFIX}${path}`))
+  operation.paths.map((path) => (path.startsWith(INTERNAL_PREFIX) ? path : `${API_PREFIX}${path}`))
 
 /** Puts routes into an app: each operation under its methods and paths, then 405 with `Allow` for other methods. */
 export const mount = (

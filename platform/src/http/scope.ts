@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { trace } from '@opentelemetry/api'
 import { oncePerKey } from '../runtime/once-per-key.ts'
 import { runInFrame, TraceRecord } from '../telemetry/context.ts'
@@ -26,6 +27,7 @@ export type RequestScope = {
   route: string
   /** The fault behind a 5xx answer. */
   error: unknown
+  closed: boolean
 }
 
 const duration = histogram({
@@ -46,7 +48,7 @@ export const requestsInFlight = (): number => inFlight
 /** The scope of a request, from any place that has the request, also where the async context was lost. */
 export const scopeOf = (req: Request): RequestScope | undefined => (req as Request & { [SCOPE]?: RequestScope })[SCOPE]
 
-const header = (req: Request, name: string): string | undefined => {
+const header = (req: IncomingMessage, name: string): string | undefined => {
   const value = req.headers[name]
   return typeof value === 'string' ? value : undefined
 }
@@ -56,13 +58,14 @@ const automaticOrigin = (): string | undefined => {
   return span && `00-${span.traceId}-${span.spanId}-0${span.traceFlags & 1}`
 }
 
-const openScope = (req: Request): RequestScope => {
+const openScope = (req: IncomingMessage): RequestScope => {
+  inFlight += 1
   const record = new TraceRecord(ARRIVED, {
     traceparent: tracing.automatic ? automaticOrigin() : header(req, 'traceparent'),
     correlationId: header(req, 'x-correlation-id') ?? header(req, 'x-request-id'),
   })
   const frame = { record, spanId: record.root.spanId }
-  return { record, frame, route: UNMATCHED, error: undefined }
+  return { record, frame, route: UNMATCHED, error: undefined, closed: false }
 }
 
 /** What all requests of one route, method and status share. */
@@ -99,15 +102,17 @@ const logRequest = (scope: RequestScope, outcome: Outcome, path: string, endedAt
 /** An answer that did not end was given up by the client, unless a fault of ours is known. */
 const brokenOffStatus = ({ error }: RequestScope): number => (error === undefined ? CLIENT_CLOSED : statusOf(error))
 
-const closeScope = (scope: RequestScope, req: Request, res: Response): void => {
+type Asked = { readonly method: string; readonly url: string }
+
+const closeScope = (scope: RequestScope, { method: verb, url }: Asked, status: number): void => {
+  if (scope.closed) return
+  scope.closed = true
   inFlight -= 1
   const endedAt = now()
   const { record, route } = scope
-  const method = METHODS.has(req.method) ? req.method : '_OTHER'
-  const status = res.writableFinished ? res.statusCode : brokenOffStatus(scope)
-  const { originalUrl } = req
-  const query = originalUrl.indexOf('?')
-  const path = safePath(query === -1 ? originalUrl : originalUrl.slice(0, query))
+  const method = METHODS.has(verb) ? verb : '_OTHER'
+  const query = url.indexOf('?')
+  const path = safePath(query === -1 ? url : url.slice(0, query))
   const outcome = outcomesOf(route)(method)(status)
   outcome.duration.observe((endedAt - record.root.startedAt) / 1_000, scope.frame)
   logRequest(scope, outcome, path, endedAt)
@@ -125,10 +130,31 @@ const closeScope = (scope: RequestScope, req: Request, res: Response): void => {
 export const requestScope: RequestHandler = (req: Request, res: Response, next: NextFunction): void => {
   const scope = openScope(req)
   ;(req as Request & { [SCOPE]?: RequestScope })[SCOPE] = scope
-  inFlight += 1
   res.setHeader('X-Correlation-ID', scope.record.correlationId)
-  res.once('close', () => closeScope(scope, req, res))
+  res.once('close', () => {
+    const status = res.writableFinished ? res.statusCode : brokenOffStatus(scope)
+    closeScope(scope, { method: req.method, url: req.originalUrl }, status)
+  })
   runInFrame(scope.frame, next)
+}
+
+/**
+ * Ends the request for telemetry and for load shedding, while its answer goes on: a stream that stays open for hours is
+ * no request in flight, and its latency is the time until it was open.
+ */
+export const detachRequest = (req: Request, res: Response): void => {
+  const scope = scopeOf(req)
+  if (scope) closeScope(scope, { method: req.method, url: req.originalUrl }, res.statusCode)
+}
+
+/** A request to change the protocol, which never gets a response of Node's; `end` is called with what was answered. */
+export type UpgradeScope = RequestScope & { end(status: number): void }
+
+/** The scope of an upgrade, told of like any other request. The caller runs what follows in its frame. */
+export const openUpgrade = (req: IncomingMessage): UpgradeScope => {
+  const scope = openScope(req)
+  const { method = '', url = '' } = req
+  return Object.assign(scope, { end: (status: number) => closeScope(scope, { method, url }, status) })
 }
 
 /** Names the route of a request by its template, for spans, metrics and log lines. */

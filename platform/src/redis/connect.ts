@@ -31,6 +31,8 @@ export type RedisConnection = AsyncDisposable & {
 }
 
 const COMMAND_TIMEOUT_MS = 200
+/** Nobody waits for a subscription, and giving one up makes all of them deaf. */
+const SUBSCRIBE_TIMEOUT_MS = 2_000
 const CONNECT_TIMEOUT_MS = 1_000
 const FIRST_CONNECT_MS = 1_000
 const MAX_RETRY_MS = 2_000
@@ -113,7 +115,8 @@ export const connectRedis = ({ url }: { url: Secret }): RedisConnection => {
     for (const listener of listeners) listener()
   })
 
-  const subscriptions = createSubscriptions(() => new Redis(address.href, { ...settings, keyPrefix: '' }), prefix)
+  const subscriberSettings = { ...settings, keyPrefix: '', commandTimeout: SUBSCRIBE_TIMEOUT_MS }
+  const subscriptions = createSubscriptions(() => new Redis(address.href, subscriberSettings), prefix)
 
   const run: RedisConnection['run'] = async (script, keys, args) => {
     try {

@@ -54,7 +54,7 @@ let peers = 0
 const connect = (peer: Pick<FakePeer, 'url'>, timeoutMs?: number) => {
   peers += 1
   const name = `peer${peers}`
-  const client = createServiceClient({ peer: name, baseUrl: peer.url, tokens, ...(timeoutMs && { timeoutMs }) })
+  const client = createServiceClient({ peer: name, to: peer.url, tokens, ...(timeoutMs && { timeoutMs }) })
   return Object.assign(client, { peerName: name })
 }
 
@@ -144,6 +144,17 @@ for (const [what, answer] of Object.entries(broken)) {
     assert.equal(peer.seen.length, 1)
   })
 }
+
+test('a 401 to a token that was passed on is an answer about its bearer, and opens no circuit', async () => {
+  await using peer = await startFakePeer(answerJson(401, { code: 'TOKEN_EXPIRED', message: 'token expired' }))
+  await using client = connect(peer)
+  for (let time = 0; time < 7; time += 1) {
+    const error = await client.call(getThing, { params: { id: 1 }, bearer: 'x' }).catch((thrown: unknown) => thrown)
+    assert.ok(isAppError(error))
+    assert.deepEqual([error.kind, error.code, error.message], ['unauthenticated', 'token-expired', 'token expired'])
+  }
+  assert.deepEqual([peer.seen.length, peer.seen[0]?.headers.authorization], [7, 'Bearer x'])
+})
 
 test('a peer that nobody started is unavailable at once', async () => {
   const peer = await startFakePeer()

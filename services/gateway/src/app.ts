@@ -12,11 +12,14 @@ import type { Express, Request, RequestHandler } from 'express'
 import helmet from 'helmet'
 import { mountDocs } from './docs.ts'
 import { enforceLimit } from './limits.ts'
+import type { Live } from './live/live.ts'
 import { proxyTo } from './proxy.ts'
 
 type Ports = {
   readonly operations: readonly Operation[]
   readonly upstreams: Readonly<Partial<Record<ServiceName, Upstream>>>
+  /** By id: operations that the gateway answers itself. */
+  readonly answers?: Live['answers']
   readonly upstreamTimeoutMs: number
   readonly authenticator: Authenticator
   /** Absent: nothing is limited. */
@@ -64,7 +67,7 @@ const guard =
 /** An open operation without limits needs no guard at all. */
 const stepsOf = (operation: Operation, ports: Ports): RequestHandler[] => [
   ...(operation.auth === 'none' && !ports.limiter ? [] : [guard(operation, ports)]),
-  proxyTo(operation, ports),
+  ports.answers?.[operation.id] ?? proxyTo(operation, ports),
 ]
 
 const crossOrigin = (origins: readonly string[]): RequestHandler =>

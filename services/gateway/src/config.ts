@@ -16,8 +16,13 @@ const schema = z.object({
   ...jwksSettings,
   USERS_URL: z.url().default('http://127.0.0.1:8081'),
   AUTH_URL: z.url().default('http://127.0.0.1:8082'),
+  POSTS_URL: z.url().default('http://127.0.0.1:8083'),
+  NOTIFICATIONS_URL: z.url().default('http://127.0.0.1:8084'),
+  RELATIONS_URL: z.url().default('http://127.0.0.1:8085'),
   /** How long a service may take to begin an answer, and between two parts of it. */
   UPSTREAM_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
+  /** Streams and WebSockets that this process holds at once; each needs a file descriptor. */
+  MAX_LIVE_CONNECTIONS: z.coerce.number().int().min(1).default(10_000),
   RATE_LIMIT: onOff('on'),
   /** Origins that browsers may call from, comma-separated; `*` for any. */
   CORS_ORIGINS: originList.default([]),

@@ -5,6 +5,7 @@ import type { Express, RequestHandler } from 'express'
 import helmet from 'helmet'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
+import { createAsyncApi } from './asyncapi.ts'
 import { createOpenApi } from './openapi.ts'
 
 const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
@@ -39,11 +40,13 @@ const uiPolicy = helmet({
   },
 })
 
-/** Swagger UI and the OpenAPI document. */
+/** Swagger UI, the OpenAPI document and the AsyncAPI document. */
 export const mountDocs = (app: Express, operations: readonly Operation[]): void => {
   const document = JSON.stringify(createOpenApi(operations))
   const sendDocument: RequestHandler = (_req, res) => void res.type('json').send(document)
   app.get('/openapi.json', namedRoute('/openapi.json'), uiPolicy, sendDocument)
+  const events = JSON.stringify(createAsyncApi())
+  app.get('/asyncapi.json', namedRoute('/asyncapi.json'), (_req, res) => void res.type('json').send(events))
   app.use('/swagger', namedRoute('/swagger'), uiPolicy)
   app.get('/swagger/doc.json', sendDocument)
   // The page names its parts relative to its own address.

@@ -1,5 +1,5 @@
 import { tooManyRequests } from '@pharos/platform/http/faults'
-import type { LimitPolicy, RateLimiter } from '@pharos/platform/http/rate-limit'
+import type { Decision, LimitPolicy, RateLimiter } from '@pharos/platform/http/rate-limit'
 import type { Operation } from '@pharos/platform/contracts/http/define'
 import type { Identity } from '@pharos/platform/http/auth'
 import type { Request, Response } from 'express'
@@ -19,6 +19,14 @@ export const policies: Record<Operation['limit'], LimitPolicy> = {
 const callerOf = (operation: Operation, req: Request, identity: Identity | undefined): string =>
   identity && operation.limit !== 'credentials' ? `user:${identity.userId}` : `ip:${clientAddress(req)}`
 
+/** Counts the request. `req` is one of an Express app, or an upgrade that its server has received. */
+export const countRequest = (
+  limiter: RateLimiter,
+  operation: Operation,
+  req: Request,
+  identity: Identity | undefined,
+): Promise<Decision> | Decision => limiter.check(operation.limit, callerOf(operation, req, identity))
+
 /**
  * Counts the request and writes the RateLimit fields (draft-ietf-httpapi-ratelimit-headers-06).
  * @throws AppError 429 with Retry-After
@@ -30,8 +38,8 @@ export const enforceLimit = async (
   res: Response,
   identity: Identity | undefined,
 ): Promise<void> => {
-  const checked = limiter.check(operation.limit, callerOf(operation, req, identity))
-  const decision = checked instanceof Promise ? await checked : checked
+  const counted = countRequest(limiter, operation, req, identity)
+  const decision = counted instanceof Promise ? await counted : counted
   res.setHeader('RateLimit-Limit', decision.limit)
   res.setHeader('RateLimit-Remaining', decision.remaining)
   res.setHeader('RateLimit-Reset', decision.resetSeconds)

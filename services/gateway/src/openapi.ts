@@ -1,32 +1,13 @@
 import { API_PREFIX } from '@pharos/platform/contracts/http/define'
 import type { Operation } from '@pharos/platform/contracts/http/define'
 import { publicCode } from '@pharos/platform/http/envelope'
-import { z } from 'zod'
-
-type Json = Record<string, unknown>
+import type { z } from 'zod'
+import { createSchemas } from './json-schema.ts'
+import type { Json } from './json-schema.ts'
 
 const VERSION = '1.0.0'
 
-/** Turns zod schemas into JSON Schema; those with an id are gathered in `named` and referred to. */
-const createSchemas = () => {
-  const named: Record<string, unknown> = {}
-  return {
-    named,
-    of: (schema: z.ZodType, io: 'input' | 'output'): Json => {
-      const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json
-      const {
-        $schema: _dialect,
-        $defs = {},
-        ...own
-      } = JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json & {
-        $defs?: Record<string, unknown>
-      }
-      Object.assign(named, $defs)
-      return own
-    },
-  }
-}
-type SchemaOf = ReturnType<typeof createSchemas>['of']
+type SchemaOf = (schema: z.ZodType, io: 'input' | 'output') => Json
 
 const error = (description: string): Json => ({
   description,
@@ -35,7 +16,7 @@ const error = (description: string): Json => ({
 
 /** Refusals that follow from what an operation takes, beside its own. */
 const impliedRefusals = (operation: Operation): { status: number; message: string }[] => [
-  ...(operation.params || operation.query || operation.body
+  ...((operation.params || operation.query || operation.body) && operation.success.status !== 101
     ? [
         { status: 400, message: 'invalid input' },
         ...(operation.invalid ? [] : [{ status: 400, message: 'validation failed' }]),
@@ -57,36 +38,45 @@ const impliedRefusals = (operation: Operation): { status: number; message: strin
   { status: 504, message: 'upstream timeout' },
 ]
 
+const successOf = ({ success }: Operation, schemaOf: SchemaOf): Json => {
+  const { status, data, message, stream } = success
+  const schema = data && schemaOf(data, 'output')
+  if (status === 204) return { description: 'Done' }
+  if (status === 101) return { description: 'The protocol is switched; the messages are in /asyncapi.json' }
+  if (stream) {
+    return {
+      description: 'Events for as long as the client listens; the data of each is of this schema',
+      content: { 'text/event-stream': { schema } },
+    }
+  }
+  const properties: Json = {
+    status: { const: status },
+    ...(schema && { data: schema }),
+    ...(message !== undefined && { message: { const: message } }),
+    timestamp: { type: 'string', format: 'date-time' },
+  }
+  const required = Object.keys(properties)
+  return {
+    description: 'Success',
+    content: { 'application/json': { schema: { type: 'object', properties, required } } },
+  }
+}
+
 const responsesOf = (operation: Operation, schemaOf: SchemaOf): Json => {
   const byStatus = new Map<number, Set<string>>()
   for (const { status, message } of [...operation.refusals, ...impliedRefusals(operation)]) {
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(message))
   }
-  const { status, data, message } = operation.success
-  const properties: Json = {
-    status: { const: status },
-    ...(data && { data: schemaOf(data, 'output') }),
-    ...(message !== undefined && { message: { const: message } }),
-    timestamp: { type: 'string', format: 'date-time' },
-  }
-  const required = Object.keys(properties)
-  const success =
-    status === 204
-      ? { description: 'Done' }
-      : {
-          description: 'Success',
-          content: { 'application/json': { schema: { type: 'object', properties, required } } },
-        }
   const refusals = [...byStatus].map(([code, messages]) => [code, error([...messages].join(' · '))] as const)
   return {
-    [status]: success,
+    [operation.success.status]: successOf(operation, schemaOf),
     ...(operation.etag && { 304: { description: 'Not modified: the version of If-None-Match is current' } }),
     ...Object.fromEntries(refusals),
   }
 }
 
 const parametersOf = (operation: Operation, schemaOf: SchemaOf): Json[] => {
-  const from = (schema: z.ZodType | undefined, where: 'path' | 'query'): Json[] => {
+  const from = (schema: z.ZodType | undefined, where: 'path' | 'query' | 'header'): Json[] => {
     if (!schema) return []
     const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
       properties?: Record<string, Json>
@@ -109,6 +99,7 @@ const parametersOf = (operation: Operation, schemaOf: SchemaOf): Json[] => {
   return [
     ...from(operation.params, 'path'),
     ...from(operation.query, 'query'),
+    ...from(operation.headers, 'header'),
     header('X-Correlation-ID', '1 to 128 of A-Z a-z 0-9 . _ -; made when absent, and answered'),
     ...(operation.idempotent
       ? [header('Idempotency-Key', 'The same key and body within 24 h give the first answer again')]
@@ -117,9 +108,15 @@ const parametersOf = (operation: Operation, schemaOf: SchemaOf): Json[] => {
   ]
 }
 
-const describe = (operation: Operation, method: string, schemaOf: SchemaOf): Json => ({
-  operationId:
-    operation.methods[0] === method ? operation.id : `${operation.id}By${method[0]?.toUpperCase()}${method.slice(1)}`,
+/** Clients are generated by it, so it differs where the same operation has several methods or paths. */
+const operationIdOf = ({ id, methods, paths }: Operation, method: string, path: string): string => {
+  const way = methods[0] === method ? '' : `By${method[0]?.toUpperCase()}${method.slice(1)}`
+  const place = paths.indexOf(path)
+  return id + way + (place === 0 ? '' : `Alias${place}`)
+}
+
+const describe = (operation: Operation, method: string, path: string, schemaOf: SchemaOf): Json => ({
+  operationId: operationIdOf(operation, method, path),
   tags: [operation.tag],
   summary: operation.summary,
   ...(operation.auth === 'user' && { security: [{ bearer: [] }] }),
@@ -152,12 +149,13 @@ const errorSchema = {
 /** The OpenAPI 3.1 document of the public API, made from the schemas that validate. */
 export const createOpenApi = (operations: readonly Operation[]): Json => {
   const schemas = createSchemas()
+  const schemaOf: SchemaOf = (schema, io) => schemas.of(schema, { io })
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     for (const path of operation.paths) {
       const template = path.replace(/:(\w+)/g, '{$1}')
       for (const method of operation.methods)
-        paths[template] = { ...paths[template], [method]: describe(operation, method, schemas.of) }
+        paths[template] = { ...paths[template], [method]: describe(operation, method, path, schemaOf) }
     }
   }
   return {
@@ -169,6 +167,7 @@ export const createOpenApi = (operations: readonly Operation[]): Json => {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: API_PREFIX }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
       schemas: { Error: errorSchema, ...schemas.named },

@@ -5,12 +5,14 @@ import { startFakePeer } from '../../../platform/test/http/fake-peer.ts'
 import { createIssuer } from '../../../platform/test/http/issuer.ts'
 import { composeGateway } from '../src/compose.ts'
 import { loadConfig } from '../src/config.ts'
+import { openSocket, openStream } from './live-clients.ts'
 
 const NOBODY = 'http://127.0.0.1:9'
 
 const compose = async (env: Record<string, string>) => {
   const stack = new AsyncDisposableStack()
-  const config = loadConfig({ PORT: '0', MANAGEMENT_PORT: '0', REDIS_URL: 'redis://127.0.0.1:9', ...env })
+  const nowhere = { POSTS_URL: NOBODY, RELATIONS_URL: NOBODY, NOTIFICATIONS_URL: NOBODY }
+  const config = loadConfig({ PORT: '0', MANAGEMENT_PORT: '0', REDIS_URL: 'redis://127.0.0.1:9', ...nowhere, ...env })
   const { url, managementUrl } = await composeGateway(config, stack)
   const client = stack.use(createApiClient(url))
   return { client, url, managementUrl, [Symbol.asyncDispose]: () => stack.disposeAsync() }
@@ -35,9 +37,51 @@ test('composed as in production, with Redis away: routes by operation, limits pe
       ['redis', false],
       ['users', true],
       ['auth', true],
+      ['posts', false],
+      ['relations', false],
+      ['notifications', false],
     ],
   )
   assert.equal((await fetch(`${gateway.managementUrl}/metrics`)).status, 200)
+})
+
+test('each service gets what is its own', async () => {
+  const issuer = await createIssuer()
+  await using stack = new AsyncDisposableStack()
+  const peer = async (name: string) => stack.use(await startFakePeer((_req, res) => void res.end(name))).url
+  const auth = stack.use(await startFakePeer((_req, res) => void res.end(JSON.stringify({ keys: [issuer.jwk] }))))
+  const gateway = stack.use(
+    await compose({
+      JWKS_URL: auth.url,
+      POSTS_URL: await peer('posts'),
+      RELATIONS_URL: await peer('relations'),
+      NOTIFICATIONS_URL: await peer('notifications'),
+    }),
+  )
+  const token = await issuer.token()
+  for (const [path, service] of [
+    ['/posts/list', 'posts'],
+    ['/posts/5', 'posts'],
+    ['/relation/5/followers', 'relations'],
+    ['/relations/5/followees/', 'relations'],
+    ['/notification/feed', 'notifications'],
+    ['/notifications/5', 'notifications'],
+  ] as const)
+    assert.equal((await gateway.client.get(path, { token })).text, service, path)
+})
+
+test('composed as in production, streams and WebSockets open with Redis away, and end with the process', async () => {
+  const issuer = await createIssuer()
+  const listing = { status: 200, data: { notifications: [], last_id: 0 } }
+  await using notifications = await startFakePeer((_req, res) => void res.end(JSON.stringify(listing)))
+  await using auth = await startFakePeer((_req, res) => void res.end(JSON.stringify({ keys: [issuer.jwk] })))
+  const gateway = await compose({ JWKS_URL: auth.url, NOTIFICATIONS_URL: notifications.url })
+  const port = Number(new URL(gateway.url).port)
+  using stream = await openStream(port, await issuer.token())
+  using socket = await openSocket(port, await issuer.token())
+  await gateway[Symbol.asyncDispose]()
+  assert.deepEqual(await socket.closed, { code: 1001, reason: 'going away' })
+  await stream.closed
 })
 
 test('RATE_LIMIT=off limits nothing', async () => {

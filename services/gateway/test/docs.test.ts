@@ -7,6 +7,7 @@ type Json = { readonly [key: string]: unknown }
 type Described = {
   readonly operationId: string
   readonly summary: string
+  readonly tags: readonly string[]
   readonly parameters: readonly {
     readonly name: string
     readonly in: string
@@ -87,7 +88,7 @@ test('each operation says what it answers, its refusals with their texts, and wh
       assert.ok(found, operation.id)
       const success = found.responses[operation.success.status]
       assert.ok(success, operation.id)
-      assert.equal(success.content === undefined, operation.success.status === 204)
+      assert.equal(success.content === undefined, [101, 204].includes(operation.success.status))
       for (const { status, message } of operation.refusals)
         assert.ok(found.responses[status]?.description.includes(message), `${operation.id} ${status}`)
       for (const status of [429, 500, 503, 504]) assert.ok(found.responses[status], `${operation.id} ${status}`)
@@ -106,6 +107,22 @@ test('a schema in the document says what validates: lengths, required fields, ki
   assert.equal(properties['email']?.['format'], 'email')
   const id = document.paths['/users/{id}']?.['get']?.parameters.find(({ name }) => name === 'id')?.schema
   assert.deepEqual([id?.['type'], id?.['minimum']], ['integer', 1])
+})
+
+test('the live stream is shown with its media type, the field that resumes it, and what an event holds', () => {
+  const stream = document.paths['/notification/stream']?.['get']
+  assert.deepEqual(stream?.responses['200']?.content?.['text/event-stream']?.schema, {
+    $ref: '#/components/schemas/Notification',
+  })
+  assert.ok(stream?.parameters.some(({ name, in: where }) => name === 'Last-Event-ID' && where === 'header'))
+  const socket = document.paths['/ws']?.['get']
+  assert.ok(socket?.responses['101'] && socket.responses['426'])
+})
+
+test('every operation has a tag that the document declares', () => {
+  const declared = (document['tags'] as { name: string }[]).map(({ name }) => name)
+  assert.deepEqual(declared.toSorted(), ['auth', 'notifications', 'posts', 'relations', 'users'])
+  for (const { operation } of described) assert.ok(operation.tags.every((tag) => declared.includes(tag)))
 })
 
 test('the document is the same at /swagger/doc.json', async () => {

@@ -12,7 +12,7 @@ import { createGatewayApp } from '../src/app.ts'
 import { publicOperations } from '../src/operations.ts'
 
 type Options = {
-  /** How the service behind answers at first; users and auth are one fake. */
+  /** How the service behind answers at first; all of them are one fake. */
   readonly answer?: RequestListener
   readonly limiter?: RateLimiter
   readonly corsOrigins?: readonly string[]
@@ -33,7 +33,7 @@ export const startGateway = async (options: Options = {}) => {
   stack.defer(() => upstream.pool.destroy())
   const app = createGatewayApp({
     operations: publicOperations,
-    upstreams: { users: upstream, auth: upstream },
+    upstreams: { users: upstream, auth: upstream, posts: upstream, relations: upstream, notifications: upstream },
     upstreamTimeoutMs,
     authenticator: authenticatorFor(issuer.keys),
     limiter,

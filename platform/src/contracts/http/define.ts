@@ -4,7 +4,7 @@ export type ServiceName = 'users' | 'auth' | 'posts' | 'relations' | 'notificati
 export type Method = 'get' | 'post' | 'put' | 'delete'
 
 /** A refusal that belongs to an operation: its status and its exact text. */
-export type Refusal = { readonly status: 400 | 401 | 403 | 404 | 409 | 422 | 429 | 503; readonly message: string }
+export type Refusal = { readonly status: 400 | 401 | 403 | 404 | 409 | 422 | 426 | 429 | 503; readonly message: string }
 
 /**
  * One operation of the public API. The same value routes and validates in the service, routes and limits in the
@@ -25,8 +25,16 @@ export type Operation = {
   readonly limit: 'read' | 'write' | 'credentials' | 'send'
   readonly params?: z.ZodType
   readonly query?: z.ZodType
+  /** Header fields of its own, for the document. */
+  readonly headers?: z.ZodType
   readonly body?: z.ZodType
-  readonly success: { readonly status: 200 | 201 | 204; readonly data?: z.ZodType; readonly message?: string }
+  readonly success: {
+    readonly status: 101 | 200 | 201 | 204
+    readonly data?: z.ZodType
+    readonly message?: string
+    /** Instead of the envelope: parts of the kind of `data`, for as long as the client listens. */
+    readonly stream?: true
+  }
   readonly refusals: readonly Refusal[]
   /** What a broken rule of the input is called here, in place of `validation failed`. */
   readonly invalid?: { readonly code: string; readonly message: string }
