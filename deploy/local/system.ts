@@ -43,6 +43,11 @@ export type System = AsyncDisposable & {
   secrets: Secrets
   /** Lines of JSON, as `npm start` keeps them; undefined without telemetry. */
   telemetry: { server: Server; tracesFile: string; errorsFile: string } | undefined
+  /**
+   * Starts one more instance of every service, which call each other and share the stores with the first: a second way in
+   * to the same platform. Stopped with the system.
+   */
+  addReplicas(): Promise<Pick<System, 'services' | 'url'>>
   /** Stops every process and removes the databases. */
   stop(): Promise<void>
 }
@@ -90,13 +95,43 @@ const prepareStores = async (o: {
   await together([databases(), createTopics({ ...place('topics'), brokers: stores.kafka, topicPrefix })])
 }
 
+type Instances = Pick<SystemOptions, 'home' | 'nodeArguments'> & {
+  services: readonly ServiceName[]
+  say: Say
+  /** Stops them. */
+  servers: AsyncDisposableStack
+  environmentOf: (name: ServiceName, ports: Ports) => Record<string, string>
+}
+
+/** One process of each service on free ports, which know each other. `suffix` is for their log files. */
+const startInstances = async (o: Instances, suffix = ''): Promise<Pick<System, 'services' | 'url'>> => {
+  const ports = await portsFor()
+  const start = async (name: ServiceName): Promise<ServiceServer> => {
+    const server = await startService({
+      root: ROOT,
+      name,
+      port: ports[name].http,
+      managementPort: ports[name].management,
+      env: o.environmentOf(name, ports),
+      logFile: join(o.home, 'logs', `${name}${suffix}.log`),
+      nodeArguments: o.nodeArguments?.[name],
+    })
+    o.say(name, `ready on port ${server.port}`)
+    return o.servers.use(server)
+  }
+  const started = await together(o.services.map(start))
+  return {
+    services: Object.fromEntries(started.map((server) => [server.name, server])) as System['services'],
+    url: `http://127.0.0.1:${ports.gateway.http}`,
+  }
+}
+
 /** Starts it; throws a Failure with the last words of whatever did not start, with nothing left running. */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { services = SERVICE_NAMES, stores, home, say = silent } = options
   const id = randomBytes(4).toString('hex')
   const [databasePrefix, topicPrefix] = [`pharos_${id}`, `t${id}.`]
   const secrets = generateSecrets()
-  const ports = await portsFor()
   const specs = services.flatMap((service) =>
     databaseSpecs(secrets, [service], databasePrefix).map((spec) => ({ service, spec })),
   )
@@ -118,7 +153,9 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     prepareStores({ stores, specs, topicPrefix, logs: join(home, 'logs') }),
   ])
 
-  const environmentOf = (name: ServiceName): Record<string, string> => ({
+  // Replicas are added to it after the rest has been handed over.
+  const servers = stack.use(new AsyncDisposableStack())
+  const environmentOf = (name: ServiceName, ports: Ports): Record<string, string> => ({
     ...serviceEnvironment(name, {
       addresses: {
         stores: { ...stores, redis: withKeyPrefix(stores.redis, topicPrefix) },
@@ -135,29 +172,17 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     ...options.env,
     ...options.forService?.[name],
   })
-  const start = async (name: ServiceName): Promise<ServiceServer> => {
-    const server = await startService({
-      root: ROOT,
-      name,
-      port: ports[name].http,
-      managementPort: ports[name].management,
-      env: environmentOf(name),
-      logFile: join(home, 'logs', `${name}.log`),
-      nodeArguments: options.nodeArguments?.[name],
-    })
-    say(name, `ready on port ${server.port}`)
-    return stack.use(server)
-  }
-  const started = await together(services.map(start))
+  const instances = { ...options, services, say, servers, environmentOf }
+  const first = await startInstances(instances)
   const held = stack.move()
   const stop = (): Promise<void> => held.disposeAsync()
   return {
-    services: Object.fromEntries(started.map((server) => [server.name, server])) as Record<ServiceName, ServiceServer>,
-    url: `http://127.0.0.1:${ports.gateway.http}`,
+    ...first,
     databases: Object.fromEntries(specs.map(({ service, spec }) => [service, databaseUrl(stores.postgres, spec)])),
     topicPrefix,
     secrets,
     telemetry,
+    addReplicas: () => startInstances(instances, '-2'),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -22,8 +22,14 @@ export type ServiceOptions = {
   nodeArguments?: readonly string[] | undefined
 }
 
-/** Twice V8's own: an update of a profile, which holds what it allocates until its event is out, costs an eighth less. */
-const SEMI_SPACE = '--max-semi-space-size=32'
+/**
+ * Twice V8's own: an update of a profile, which holds what it allocates until its event is out, costs an eighth less. The
+ * gateway holds little for long but thousands of live connections, for which this would be memory that does nothing.
+ */
+const semiSpaceOf = (name: ServiceName): string => `--max-semi-space-size=${name === 'gateway' ? 16 : 32}`
+
+/** One arena of malloc for all threads: each further one keeps what was freed in it, some 30 MB for 5,000 live connections. */
+const ONE_ARENA = { MALLOC_ARENA_MAX: '1' }
 
 // A little above the 25 s in which a service finishes its requests.
 const STOP_TIMEOUT_MS = 27_000
@@ -41,14 +47,20 @@ export const startService = async (options: ServiceOptions): Promise<ServiceServ
     command: process.execPath,
     args: [
       '--disable-warning=ExperimentalWarning',
-      SEMI_SPACE,
+      semiSpaceOf(name),
       ...(options.nodeArguments ?? []),
       '--import',
       register,
       main,
     ],
     cwd: root,
-    env: { ...compileCache(), ...options.env, PORT: String(port), MANAGEMENT_PORT: String(managementPort) },
+    env: {
+      ...ONE_ARENA,
+      ...compileCache(),
+      ...options.env,
+      PORT: String(port),
+      MANAGEMENT_PORT: String(managementPort),
+    },
     logFile: options.logFile,
     pidFile: options.pidFile,
     stopTimeoutMs: STOP_TIMEOUT_MS,

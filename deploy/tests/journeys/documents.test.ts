@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { authApi } from '@pharos/platform/contracts/http/auth'
 import type { Operation } from '@pharos/platform/contracts/http/define'
+import { liveApi } from '@pharos/platform/contracts/http/live'
+import { notificationsApi } from '@pharos/platform/contracts/http/notifications'
+import { postsApi } from '@pharos/platform/contracts/http/posts'
+import { relationsApi } from '@pharos/platform/contracts/http/relations'
 import { usersApi } from '@pharos/platform/contracts/http/users'
 import type { ApiClient } from '@pharos/platform/testing/api-client'
 import { eventually } from '@pharos/platform/testing/eventually'
@@ -27,7 +31,9 @@ type Document = {
   components: { schemas: Json; securitySchemes: Json }
 }
 
-const operations: readonly Operation[] = [...Object.values(usersApi), ...Object.values(authApi)]
+const operations: readonly Operation[] = [usersApi, authApi, postsApi, relationsApi, notificationsApi, liveApi].flatMap(
+  (api): readonly Operation[] => Object.values(api),
+)
 
 let platform: TestSystem
 let api: ApiClient
@@ -81,7 +87,7 @@ test('the document is OpenAPI 3.1 with every part that the standard asks for', (
       where,
     )
     assert.ok(
-      Object.keys(operation.responses).some((status) => /^2\d\d$/.test(status)),
+      Object.keys(operation.responses).some((status) => /^2\d\d$|^101$/.test(status)),
       where,
     )
     for (const [status, response] of Object.entries(operation.responses)) {
@@ -133,7 +139,8 @@ test('the gateway says that it lives, whether it is ready and on what, and which
     const ready = await api.get('//readyz')
     assert.equal(ready.status, 200)
     const { dependencies } = JSON.parse(ready.text) as { dependencies: Record<string, { up: boolean }> }
-    for (const name of ['redis', 'users', 'auth']) assert.equal(dependencies[name]?.up, true, name)
+    for (const name of ['redis', 'users', 'auth', 'posts', 'relations', 'notifications'])
+      assert.equal(dependencies[name]?.up, true, name)
   })
   const version = JSON.parse((await api.get('//version')).text) as Json
   assert.deepEqual([version['service'], version['version']], ['gateway', '0.1.0'])

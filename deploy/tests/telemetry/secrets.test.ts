@@ -7,6 +7,7 @@ import { eventually } from '@pharos/platform/testing/eventually'
 import type { ServiceServer } from '../../local/components/service.ts'
 import { dataOf } from '../answers.ts'
 import { takeDatabaseAway } from '../database-away.ts'
+import { openSocket, openStream } from '../live-client.ts'
 import { startTestSystem } from '../test-system.ts'
 import type { TestSystem } from '../test-system.ts'
 
@@ -65,6 +66,7 @@ const useEverySecret = async (): Promise<string[]> => {
     { token: last.access_token, headers },
   )
   const deleter = take(dataOf(await api.login(moved, next, { headers }), 200))
+  const words = await useSocialRoutes(id, deleter.access_token)
   await faultsWithSecrets(moved, next, deleter)
   assert.equal((await api.delete(`/users/${id}`, { token: deleter.access_token, headers })).status, 204)
   const addresses = [person.email, other.email, moved].flatMap((email) => [
@@ -77,7 +79,39 @@ const useEverySecret = async (): Promise<string[]> => {
     access.split('.')[2] ?? '',
     refresh,
   ])
-  return [person.password, other.password, ...passwords, ...addresses, ...tokenTexts]
+  return [person.password, other.password, ...passwords, ...words, ...addresses, ...tokenTexts]
+}
+
+/** What people write to each other is nobody's business either. Gives the words of it. */
+const useSocialRoutes = async (userId: number, token: string): Promise<string[]> => {
+  const api = platform.client()
+  const words = ['title-secret-3Qp', 'content-secret-8Lm', 'tag-secret-2Vb', 'payload-secret-1Rt']
+  const [title, content, tag = '', payload] = words
+  const headers = marked('secrets')
+  const post = { title, content, tags: [tag], media_items: [{ url: 'https://example.org/1.png', type: 'image' }] }
+  const notification = { user_id: userId, type: 'note', payload: { payload } }
+  const use = async (options: { token: string; headers: Record<string, string> }): Promise<void> => {
+    await api.post('/posts', post, options)
+    await api.get(`/posts/list?tag=${tag}`, options)
+    await api.post('/posts', { ...post, title: '' }, options)
+    await api.post('/notification/send', notification, options)
+    await api.post('/notification/send', { ...notification, type: '' }, options)
+    await api.get('/notification/feed', options)
+    await api.post('/relation/follow', { followee_id: userId }, options)
+    await api.get(`/relation/${userId}/followers`, options)
+  }
+  using stream = await openStream(platform.system.url, { token })
+  using socket = await openSocket(platform.system.url, { token })
+  await use({ token, headers: { ...headers, 'idempotency-key': 'secret-key' } })
+  await eventually(() => assert.deepEqual([stream.messages.length, socket.messages.length], [1, 1]))
+  await use({ token: `${token}x`, headers })
+  await using _posts = await takeDatabaseAway(platform.system, 'posts')
+  await using _notifications = await takeDatabaseAway(platform.system, 'notifications')
+  const fault = { token, headers: marked('secrets-fault') }
+  assert.equal((await api.post('/posts', post, fault)).status, 503)
+  assert.equal((await api.get(`/posts/list?tag=${tag}`, fault)).status, 503)
+  assert.equal((await api.post('/notification/send', notification, fault)).status, 503)
+  return words
 }
 
 /** The same while the databases are away: error paths are where values leak. */
@@ -130,7 +164,7 @@ test('no password, token or e-mail address is in any signal, whatever went well 
   const { serviceToken, keyEncryption, databases } = platform.system.secrets
   secrets.push(serviceToken, keyEncryption, ...Object.values(databases))
   await platform.otlp.waitFor(() => platform.otlp.tracesOf('secrets').length > 20 || undefined, 'the spans')
-  await platform.sentry.waitFor((events) => events.length >= 6 || undefined, 'the error events')
+  await platform.sentry.waitFor((events) => events.length >= 9 || undefined, 'the error events')
   const metrics = await ofEachService(({ name }) => platform.metricsOf(name))
   // Stopping is the way to be sure that everything was written and sent.
   await Promise.all(Object.values(platform.system.services).map((service) => service.stop()))

@@ -6,6 +6,8 @@ import type { ApiAnswer, ApiClient } from '@pharos/platform/testing/api-client'
 import { eventually } from '@pharos/platform/testing/eventually'
 import { dataOf } from '../answers.ts'
 import { takeDatabaseAway } from '../database-away.ts'
+import { join } from '../journeys/platform.ts'
+import { openStream } from '../live-client.ts'
 import { startTestSystem } from '../test-system.ts'
 import type { TestSystem } from '../test-system.ts'
 
@@ -41,12 +43,26 @@ const assertTree = async (
     return traceId
   })
 
+/** Who has looked at the events of a request, of the services that are no part of the tree that is asserted. */
+const assertHeardBy = (traceId: string, topic: string, services: readonly string[]): Promise<void> =>
+  eventually(() =>
+    assert.deepEqual(
+      platform.otlp
+        .spansOf(traceId)
+        .filter(({ name }) => name === `process ${topic}`)
+        .map(({ service }) => service)
+        .toSorted(),
+      services,
+    ),
+  )
+
 const correlated = (correlationId: string) => ({ headers: { 'x-correlation-id': correlationId } })
 
 test('a registration is one trace through three services, every statement, and the sending of its event', async () => {
   const correlationId = id()
   dataOf(await api.register(somebody(), correlated(correlationId)), 201)
-  const traceId = await assertTree(correlationId, [
+  const inThese = ({ service }: ReceivedSpan) => ['gateway', 'auth', 'users'].includes(service)
+  const tree = [
     'POST /api/v1/auth/register@gateway',
     '  EVALSHA@gateway',
     '  POST /api/v1/auth/register@gateway',
@@ -66,8 +82,10 @@ test('a registration is one trace through three services, every statement, and t
     '              COMMIT@users',
     '              send pharos.users.v1@users',
     '        registrations.complete-and-open-session@auth',
-  ])
-  const spans = platform.otlp.spansOf(traceId)
+  ]
+  const traceId = await assertTree(correlationId, tree, inThese)
+  await assertHeardBy(traceId, 'pharos.users.v1', ['notifications', 'posts', 'relations'])
+  const spans = platform.otlp.spansOf(traceId).filter(inThese)
   assert.deepEqual(
     spans
       .filter(({ kind }) => kind === 'server' || kind === 'producer')
@@ -86,7 +104,7 @@ test('a change of a name goes on over Kafka to whoever keeps a copy, in the same
   const correlationId = id()
   const { username } = somebody()
   dataOf(await api.put(`/users/${userId}`, { username }, { token, ...correlated(correlationId) }), 200)
-  await assertTree(
+  const traceId = await assertTree(
     correlationId,
     [
       'PUT /api/v1/users/:id@gateway',
@@ -97,8 +115,67 @@ test('a change of a name goes on over Kafka to whoever keeps a copy, in the same
       '          process pharos.users.v1@auth',
       '            credentials.follow-names@auth',
     ],
-    ({ attributes, service }) => attributes['db.system.name'] === undefined || service === 'auth',
+    ({ attributes, service }) =>
+      service === 'auth' || (['gateway', 'users'].includes(service) && attributes['db.system.name'] === undefined),
   )
+  await assertHeardBy(traceId, 'pharos.users.v1', ['auth', 'notifications', 'posts', 'relations'])
+})
+
+test('a follow is one trace, from the gateway over Kafka to the screen of the followed', async () => {
+  const correlationId = id()
+  const star = await join(api)
+  using stream = await openStream(platform.system.url, star)
+  dataOf(
+    await api.post('/relation/follow', { followee_id: star.id }, { token, ...correlated(correlationId) }),
+    200,
+    'Followed successfully',
+  )
+  await assertTree(correlationId, [
+    'POST /api/v1/relation/follow@gateway',
+    '  POST /api/v1/relation/follow@gateway',
+    '    POST /api/v1/relation/follow@relations',
+    '      followUser@relations',
+    '        follows.insert@relations',
+    '        send pharos.relations.v1@relations',
+    '          process pharos.relations.v1@notifications',
+    '            notifications.add-by-follow@notifications',
+    '            send pharos.notifications.v1@notifications',
+    '            push live@notifications',
+    '              deliver live@gateway',
+  ])
+  assert.equal(stream.messages.length, 1)
+})
+
+test('a post is one trace, through everybody who hears of it', async () => {
+  const correlationId = id()
+  const [author, fan] = [await join(api), await join(api)]
+  dataOf(
+    await api.post('/relation/follow', { followee_id: author.id }, { token: fan.token }),
+    200,
+    'Followed successfully',
+  )
+  using stream = await openStream(platform.system.url, fan)
+  dataOf(await api.post('/posts', { title: 'News' }, { token: author.token, ...correlated(correlationId) }), 201)
+  const way = [
+    'POST /api/v1/posts@gateway',
+    '  POST /api/v1/posts@gateway',
+    '    POST /api/v1/posts@posts',
+    '      createPost@posts',
+    '        posts.create@posts',
+    '        send pharos.posts.v1@posts',
+    '          process pharos.posts.v1@relations',
+    '            follows.gather-all@relations',
+    '            send pharos.relations.v1@relations',
+    '              process pharos.relations.v1@notifications',
+    '                notifications.add-by-post@notifications',
+    '                send pharos.notifications.v1@notifications',
+    '                push live@notifications',
+    '                  deliver live@gateway',
+  ]
+  // What is asked once for many posts is not part of the way: the author's card, and a block of ids.
+  const once = ['GET', 'EVALSHA', 'EVAL', 'posts.cards', 'posts.next-ids']
+  await assertTree(correlationId, way, ({ name }) => !once.includes(name))
+  assert.equal(stream.messages.length, 1)
 })
 
 test('a read of a profile asks the stores once, and not at all when it is remembered', async () => {
