@@ -4,14 +4,15 @@ import { startRedis } from '../local/components/redis.ts'
 import { exchange, type Server } from '../local/components/server.ts'
 import type { Say } from '../local/progress.ts'
 import { SERVICE_NAMES, type ServiceName } from '../local/services.ts'
-import { startStores, type Stores } from '../local/stores.ts'
+import { startStores, STORES, type StoreName, type Stores } from '../local/stores.ts'
 import { startSystem, type System } from '../local/system.ts'
-import type { Profiles } from './scenarios.ts'
+import type { Profiles, Social } from './scenario.ts'
+import { seedSocial, SOCIAL_PEOPLE } from './seed-social.ts'
 import { registerAccounts, seedProfiles } from './seed.ts'
 import { VARIANTS, type VariantName } from './variants.ts'
 
-export const PROCESSES = ['gateway', 'users', 'auth', 'postgres', 'redis', 'kafka'] as const
-export type ProcessName = (typeof PROCESSES)[number]
+export type ProcessName = ServiceName | StoreName
+export const PROCESSES: readonly ProcessName[] = [...SERVICE_NAMES, ...STORES]
 
 /** The services of one variant, with databases, topics and a Redis of their own on shared PostgreSQL and Kafka servers. */
 export type VariantSystem = {
@@ -20,7 +21,9 @@ export type VariantSystem = {
   url: string
   services: System['services']
   pids: () => Readonly<Record<ProcessName, number>>
+  databases: System['databases']
   profiles: Profiles
+  social: Social | undefined
   emptyRedis(): Promise<void>
   emptyLogs(): void
 }
@@ -31,6 +34,8 @@ type Options = {
   home: string
   variants: readonly VariantName[]
   connections: number
+  /** People, posts, follows and notifications are asked for. */
+  social: boolean
   /** Port of the receiver of spans and error events. */
   sinkPort: number
   say: Say
@@ -46,7 +51,7 @@ const environment = (variant: VariantName, sinkPort: number): Record<string, str
 })
 
 const startVariant = async (
-  { home, connections, sinkPort }: Options,
+  { home, connections, social, sinkPort, say }: Options,
   variant: VariantName,
   stores: Stores,
   stack: AsyncDisposableStack,
@@ -63,13 +68,15 @@ const startVariant = async (
       telemetry: false,
     }),
   )
-  await registerAccounts(system.url, connections)
   const { url, services, databases } = system
+  const accounts = await registerAccounts(url, social ? SOCIAL_PEOPLE : connections)
+  if (social) say(variant, `${accounts.length} people are registered`)
   const byName = (name: string): Server | undefined => stores.servers.find((server) => server.name === name)
   return {
     variant,
     url,
     services,
+    databases,
     pids: () => ({
       ...(Object.fromEntries(SERVICE_NAMES.map((name) => [name, pidOf(services[name])])) as Record<
         ServiceName,
@@ -80,6 +87,7 @@ const startVariant = async (
       kafka: pidOf(byName('kafka')),
     }),
     profiles: await seedProfiles(databases.users ?? ''),
+    social: social ? await seedSocial(url, accounts, { connections, posts: VARIANTS[variant].posts, say }) : undefined,
     emptyRedis: async () => void (await exchange(redis.port, Buffer.from(`AUTH ${password}\r\nFLUSHALL\r\n`))),
     emptyLogs: () => SERVICE_NAMES.forEach((name) => truncateSync(services[name].logFile)),
   }

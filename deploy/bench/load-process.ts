@@ -1,5 +1,5 @@
 import autocannon from 'autocannon'
-import type { Call } from './scenarios.ts'
+import type { Call } from './scenario.ts'
 import { percentile } from './statistics.ts'
 import { answerQuestions } from './worker.ts'
 

@@ -4,19 +4,21 @@ import { sentenceOf } from '../local/failure.ts'
 import { say } from '../local/progress.ts'
 import { ROOT } from '../local/settings.ts'
 import { temporaryHome } from '../local/temporary-home.ts'
-import { startBenchSystem } from './bench-system.ts'
+import { startBenchSystem, type BenchSystem } from './bench-system.ts'
 import type { Load, LoadResult } from './load-process.ts'
 import { parseOptions, type Options } from './options.ts'
+import { PROBES, type ProbeName } from './probes.ts'
 import { memoryTable, scenarioTable, summarise, type Measured } from './report.ts'
 import { measure, WARM_UP } from './rounds.ts'
-import type { ScenarioName } from './scenarios.ts'
+import { SCENARIOS, type ScenarioName } from './scenarios.ts'
 import type { Received } from './sink-process.ts'
 import { commit, idleShare, machine, memoryAndStart } from './surroundings.ts'
-import { VARIANT_NAMES, VARIANTS } from './variants.ts'
+import { VARIANT_NAMES, VARIANTS, type VariantName } from './variants.ts'
 import { startWorker } from './worker.ts'
 
 const CONNECTIONS = 16
 const SECONDS_AROUND_A_SLICE = 2.5
+const SECONDS_OF_A_PROBE = 90
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -39,22 +41,51 @@ const inFile = (results: readonly { scenario: ScenarioName; measured: readonly M
     })),
   }))
 
+type Probed = { probe: ProbeName; variant: VariantName; figures: object }
+
+const runProbes = async (
+  probes: Options['probes'],
+  { variants }: BenchSystem,
+  stop: AbortSignal,
+): Promise<Probed[]> => {
+  const probed: Probed[] = []
+  for (const { name: probe, variants: only } of probes) {
+    print(`\n${probe}: ${PROBES[probe].about}`)
+    for (const system of variants.filter(({ variant }) => only.includes(variant))) {
+      stop.throwIfAborted()
+      const { text, figures } = await PROBES[probe].run(system, say)
+      print(`  ${system.variant}: ${text}`)
+      probed.push({ probe, variant: system.variant, figures })
+    }
+  }
+  return probed
+}
+
+/** What is going to happen, and how long that may take. */
+const announce = ({ scenarios, probes, rounds, seconds }: Options): string => {
+  const places = scenarios.reduce((sum, { variants }) => sum + variants.length, 0)
+  const { parts, slices } = WARM_UP
+  const secondsEach = (rounds + parts * slices) * seconds + (rounds + parts) * SECONDS_AROUND_A_SLICE
+  const minutes = Math.ceil((places * secondsEach + probes.length * SECONDS_OF_A_PROBE) / 60 + 1)
+  const slicesOf = places === 0 ? [] : [`${places * rounds} slices of ${seconds} s after the warm-ups`]
+  return `${[...slicesOf, ...probes.map(({ name }) => name)].join(', ')}: at most about ${minutes} minutes.`
+}
+
 const main = async (options: Options, stop: AbortSignal): Promise<void> => {
   const { rounds, seconds } = options
   const about = machine()
-  const places = options.scenarios.reduce((sum, { variants }) => sum + variants.length, 0)
-  const { parts, slices } = WARM_UP
-  const secondsEach = (rounds + parts * slices) * seconds + (rounds + parts) * SECONDS_AROUND_A_SLICE
-  const minutes = Math.ceil((places * secondsEach) / 60 + 1)
   print(`${about.cpu}, ${about.cores} cores, Node ${about.node}, ${CONNECTIONS} connections.`)
-  print(`${places * rounds} slices of ${seconds} s after the warm-ups: at most about ${minutes} minutes.`)
+  print(announce(options))
 
   await using home = await temporaryHome()
   await using load = await startWorker<Load, LoadResult>(new URL('load-process.ts', import.meta.url))
   await using sink = await startWorker<'received', Received>(new URL('sink-process.ts', import.meta.url))
-  const variants = VARIANT_NAMES.filter((name) => options.scenarios.some((each) => each.variants.includes(name)))
+  const asked = [...options.scenarios, ...options.probes]
+  const variants = VARIANT_NAMES.filter((name) => asked.some((each) => each.variants.includes(name)))
   const { port: sinkPort } = await sink.ask('received')
-  await using system = await startBenchSystem({ home: home.path, variants, connections: CONNECTIONS, sinkPort, say })
+  const social = options.scenarios.some(({ name }) => SCENARIOS[name].social)
+  const place = { home: home.path, sinkPort, say }
+  await using system = await startBenchSystem({ ...place, variants, social, connections: CONNECTIONS })
   const idleCoreShare = await idleShare(system)
   say(
     'idle',
@@ -68,11 +99,12 @@ const main = async (options: Options, stop: AbortSignal): Promise<void> => {
     print(scenarioTable(scenario, measured))
     results.push({ scenario, measured })
   }
+  const probes = await runProbes(options.probes, system, stop)
   const memory = await memoryAndStart(system)
   print(memoryTable(memory))
   const conditions = { date: new Date().toISOString(), commit: commit(), machine: about, idleCoreShare }
   const settings = { connections: CONNECTIONS, rounds, seconds }
-  print(`Written to ${await save({ ...conditions, settings, scenarios: inFile(results), memory })}`)
+  print(`Written to ${await save({ ...conditions, settings, scenarios: inFile(results), probes, memory })}`)
 }
 
 const stopping = new AbortController()

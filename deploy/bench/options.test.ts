@@ -3,11 +3,16 @@ import { test } from 'node:test'
 import { parseOptions } from './options.ts'
 
 test('without options every scenario is measured, with the variants that make sense for it', () => {
-  const { scenarios, rounds, seconds } = parseOptions([])
+  const { scenarios, probes, rounds, seconds } = parseOptions([])
   assert.deepEqual(
-    scenarios.map(({ name }) => name),
-    ['profile', 'profile-uncached', 'search', 'update', 'login', 'register'],
+    scenarios.map(({ name }) => name).join(' '),
+    'profile profile-uncached search update login register ' +
+      'post posts-by-author posts-latest followers feed unread post-create follow mix',
   )
+  assert.deepEqual(probes, [
+    { name: 'delivery', variants: ['all'] },
+    { name: 'relay', variants: ['all'] },
+  ])
   assert.ok(scenarios.every(({ variants }) => variants.includes('off') && variants.includes('all')))
   assert.deepEqual({ rounds, seconds }, { rounds: 5, seconds: 4 })
 })
@@ -21,10 +26,17 @@ test('chosen scenarios and variants keep the order of the tables', () =>
 test('a quick look compares off and all unless told otherwise', () => {
   assert.deepEqual(parseOptions(['--quick', '--scenarios', 'login']), {
     scenarios: [{ name: 'login', variants: ['off', 'all'] }],
+    probes: [],
     rounds: 2,
     seconds: 2,
   })
   assert.deepEqual(parseOptions(['--quick', '--variants', 'logs', '--rounds', '7']).rounds, 7)
+})
+
+test('what is no slice is chosen like a scenario, and says so by itself', () => {
+  const { scenarios, probes } = parseOptions(['--scenarios', 'relay,feed', '--variants', 'off'])
+  assert.deepEqual(scenarios, [{ name: 'feed', variants: ['off'] }])
+  assert.deepEqual(probes, [{ name: 'relay', variants: ['off'] }])
 })
 
 test('what is not known is refused by name', () => {

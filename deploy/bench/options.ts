@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
 import { Failure } from '../local/failure.ts'
+import { PROBE_NAMES, type ProbeName } from './probes.ts'
 import { SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './scenarios.ts'
 import { VARIANT_NAMES, type VariantName } from './variants.ts'
 
 const USAGE = `Usage: npm run bench -- [options]
-  --scenarios a,b   ${SCENARIO_NAMES.join(', ')} (all)
+  --scenarios a,b   ${SCENARIO_NAMES.join(', ')}, and
+                    ${PROBE_NAMES.join(', ')}, which are no slices (all)
   --variants x,y    ${VARIANT_NAMES.join(', ')} (each scenario has its own choice)
   --rounds n        measured slices of each variant (5)
   --seconds s       length of a slice (4)
@@ -12,9 +14,12 @@ const USAGE = `Usage: npm run bench -- [options]
 
 export type Options = {
   scenarios: readonly { name: ScenarioName; variants: readonly VariantName[] }[]
+  probes: readonly { name: ProbeName; variants: readonly VariantName[] }[]
   rounds: number
   seconds: number
 }
+
+const MEASURABLE: readonly (ScenarioName | ProbeName)[] = [...SCENARIO_NAMES, ...PROBE_NAMES]
 
 const listOf = <T extends string>(
   option: string,
@@ -53,9 +58,12 @@ export const parseOptions = (args: readonly string[]): Options => {
   const quick = given.quick === true
   const variants =
     listOf('--variants', given.variants, VARIANT_NAMES) ?? (quick ? (['off', 'all'] as const) : undefined)
-  const names = listOf('--scenarios', given.scenarios, SCENARIO_NAMES) ?? SCENARIO_NAMES
+  const chosen = listOf('--scenarios', given.scenarios, MEASURABLE) ?? MEASURABLE
+  const scenarios = SCENARIO_NAMES.filter((name) => chosen.includes(name))
+  const probes = PROBE_NAMES.filter((name) => chosen.includes(name))
   return {
-    scenarios: names.map((name) => ({ name, variants: variants ?? SCENARIOS[name].variants })),
+    scenarios: scenarios.map((name) => ({ name, variants: variants ?? SCENARIOS[name].variants })),
+    probes: probes.map((name) => ({ name, variants: listOf('--variants', given.variants, VARIANT_NAMES) ?? ['all'] })),
     rounds: wholeNumber('--rounds', given.rounds, quick ? 2 : 5),
     seconds: wholeNumber('--seconds', given.seconds, quick ? 2 : 4),
   }

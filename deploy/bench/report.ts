@@ -7,7 +7,7 @@ import { spread, type Spread } from './statistics.ts'
 import type { Memory } from './surroundings.ts'
 import type { VariantName } from './variants.ts'
 
-const FIGURES = ['throughput', 'p50', 'p95', 'p99', 'sum', 'spans', 'foreign'] as const
+const FIGURES = ['throughput', 'p50', 'p95', 'p99', 'sum', 'sumWithKafka', 'spans', 'foreign'] as const
 
 export type Summary = Record<(typeof FIGURES)[number], Spread> & {
   cpu: Record<ProcessName, Spread>
@@ -46,7 +46,18 @@ export const columns = (rows: readonly (readonly string[])[]): string => {
   return rows.map((row) => `  ${line(row)}`).join('\n')
 }
 
-const HEADING = ['', 'req/s', 'p50', 'p95', 'p99', 'CPU µs', 'min–max', '× off', ...PROCESSES, 'spans', 'lag ms']
+const FIGURE_HEADINGS = [
+  'p50',
+  'p95',
+  'p99',
+  'CPU µs',
+  'min–max',
+  '× off',
+  ...PROCESSES,
+  'with kafka',
+  'spans',
+  'lag ms',
+]
 
 const rowOf = (variant: VariantName, summary: Summary, off: Summary | undefined): string[] => [
   variant,
@@ -55,6 +66,7 @@ const rowOf = (variant: VariantName, summary: Summary, off: Summary | undefined)
   `${digits(summary.sum.min)}–${digits(summary.sum.max)}`,
   off === undefined ? '–' : digits(summary.sum.median / off.sum.median),
   ...PROCESSES.map((name) => digits(summary.cpu[name].median)),
+  digits(summary.sumWithKafka.median),
   digits(summary.spans.median),
   digits(Math.max(...Object.values(summary.lag), -Infinity)).replace('-∞', '–'),
 ]
@@ -64,7 +76,9 @@ export const scenarioTable = (name: ScenarioName, measured: readonly Measured[])
   const summaries = measured.map(({ variant, slices }) => ({ variant, summary: summarise(slices) }))
   const off = summaries.find(({ variant }) => variant === 'off')?.summary
   const rows = summaries.map(({ variant, summary }) => rowOf(variant, summary, off))
-  return `\n${name}: ${SCENARIOS[name].about}\n${columns([HEADING, ...rows])}\n`
+  const { about, unit } = SCENARIOS[name]
+  const heading = ['', unit === undefined ? 'req/s' : `${unit.name}s/s`, ...FIGURE_HEADINGS]
+  return `\n${name}: ${about}\n${columns([heading, ...rows])}\n`
 }
 
 /** Resident memory and start-up by variant. */

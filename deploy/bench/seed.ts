@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { Failure } from '../local/failure.ts'
-import { loginCall, registerCall, usernameOf, type Call, type Profiles, type Session } from './scenarios.ts'
+import { loginCall, registerCall, usernameOf, type Call, type Profiles, type Session } from './scenario.ts'
 
 /** More than a service holds in memory, so that reading one after the other never finds a profile there. */
 const PROFILES = 50_000
@@ -16,7 +16,7 @@ const ENDINGS =
 /** Five hundred, none of them a part of another: each belongs to a hundred profiles. */
 export const SURNAMES: readonly string[] = ONSETS.flatMap((onset) => ENDINGS.map((ending) => onset + ending))
 
-const withClient = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+export const withClient = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
   const client = new pg.Client({ connectionString: url, application_name: 'pharos-bench' })
   await client.connect()
   try {
@@ -44,24 +44,42 @@ export const seedProfiles = (url: string): Promise<Profiles> =>
     return { first: Number(rows[0]?.last) + 1, count: PROFILES }
   })
 
-const ask = async (url: string, call: Call): Promise<Session> => {
+/** Asks and gives the data of the answer. @throws Failure when it is no success */
+export const ask = async (url: string, call: Call): Promise<unknown> => {
   const response = await fetch(`${url}${call.path}`, { ...call, signal: AbortSignal.timeout(10_000) })
   const text = await response.text()
   if (!response.ok)
     throw new Failure(`${call.method} ${call.path} was answered ${response.status}: ${text.slice(0, 300)}`)
-  const { data } = JSON.parse(text) as { data: { access_token: string } }
-  const claims = Buffer.from(data.access_token.split('.')[1] ?? '', 'base64url').toString()
-  const { sub } = JSON.parse(claims) as { sub: string }
-  return { userId: Number(sub), token: data.access_token }
+  return (JSON.parse(text) as { data?: unknown }).data
 }
 
-const forEachConnection = <T>(connections: number, work: (connection: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: connections }, (_, connection) => work(connection)))
+const sessionFor = async (url: string, call: Call): Promise<Session> => {
+  const { access_token: token } = (await ask(url, call)) as { access_token: string }
+  const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+  const { sub } = JSON.parse(claims) as { sub: string }
+  return { userId: Number(sub), token }
+}
 
-/** Registers the accounts of the connections. */
-export const registerAccounts = (url: string, connections: number): Promise<Session[]> =>
-  forEachConnection(connections, (connection) => ask(url, registerCall(usernameOf(connection))))
+const AT_ONCE = 16
+
+/** Does something for each number below `count`, some at once. */
+export const forEach = async <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> => {
+  const results: T[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) results[index] = await work(index)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return results
+}
+
+/** Registers the accounts of the connections, and of others if there are to be more. */
+export const registerAccounts = (url: string, count: number): Promise<Session[]> =>
+  forEach(count, (index) => sessionFor(url, registerCall(usernameOf(index))))
+
+/** Registers somebody of this name. */
+export const registerNamed = (url: string, name: string): Promise<Session> => sessionFor(url, registerCall(name))
 
 /** Signs them in; a token lasts longer than a slice, but not longer than a run. */
 export const signIn = (url: string, connections: number): Promise<Session[]> =>
-  forEachConnection(connections, (connection) => ask(url, loginCall(connection)))
+  forEach(connections, (connection) => sessionFor(url, loginCall(connection)))
