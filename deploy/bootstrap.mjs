@@ -28,7 +28,7 @@ class Failure extends Error {}
 
 const say = (part, message) => {
   const seconds = `[${((Date.now() - started) / 1000).toFixed(1)} s]`
-  process.stderr.write(`${seconds.padStart(9)} ${part.padEnd(14)} ${message}\n`)
+  process.stderr.write(`${seconds.padStart(9)} ${part.padEnd(21)} ${message}\n`)
 }
 
 const isRoot = process.getuid?.() === 0

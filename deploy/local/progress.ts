@@ -8,7 +8,7 @@ const began = Number(process.env['PHAROS_BEGAN'] ?? Date.now())
 export const elapsedSeconds = (): string => ((Date.now() - began) / 1000).toFixed(1)
 
 export const say: Say = (part, message) => {
-  process.stdout.write(`${`[${elapsedSeconds()} s]`.padStart(9)} ${part.padEnd(14)} ${message}\n`)
+  process.stdout.write(`${`[${elapsedSeconds()} s]`.padStart(9)} ${part.padEnd(21)} ${message}\n`)
 }
 
 export const silent: Say = () => {}
