@@ -37,12 +37,10 @@ test('what one instance has answered to a write, every other shows at once', asy
     const [writer, reader] = n % 2 === 0 ? [here, there] : [there, here]
     dataOf(await reader.get(`/posts/${id}`), 200)
     dataOf(await writer.put(`/posts/${id}`, { title: `${n}` }, { token }), 200)
-    await eventually(async () => assert.equal(dataOf(await reader.get<PostView>(`/posts/${id}`), 200).title, `${n}`), {
-      timeoutMs: 500,
-    })
+    await eventually(async () => assert.equal(dataOf(await reader.get<PostView>(`/posts/${id}`), 200).title, `${n}`))
   }
   dataOf(await there.delete(`/posts/${id}`, { token }), 200)
-  await eventually(async () => assert.equal((await here.get(`/posts/${id}`)).status, 404), { timeoutMs: 500 })
+  await eventually(async () => assert.equal((await here.get(`/posts/${id}`)).status, 404))
   assert.equal(dataOf(await here.get<PostPageView>(`/posts/list?author_id=${author}`), 200).total, 0)
 })
 
@@ -96,32 +94,30 @@ test('a session that is ended at one instance is ended at all', async () => {
   const ada = await join(here)
   dataOf(await there.put(`/users/${ada.id}`, { bio: 'x' }, { token: ada.token }), 200)
   assert.equal((await here.delete(`/users/${ada.id}`, { token: ada.token })).status, 204)
-  await eventually(
-    async () =>
-      assertRefused(
-        await there.get('/notification/feed', { token: ada.token }),
-        401,
-        'unauthenticated',
-        'UNAUTHENTICATED',
-      ),
-    { timeoutMs: 1_000 },
+  await eventually(async () =>
+    assertRefused(
+      await there.get('/notification/feed', { token: ada.token }),
+      401,
+      'unauthenticated',
+      'UNAUTHENTICATED',
+    ),
   )
 })
 
 test('with one of the instances gone the others go on, and its partitions are taken over', async () => {
-  const [star, ada, bob] = [await join(here), await join(here), await join(here)]
+  const ada = await join(here)
+  // More than there are partitions, so that some of them belong to those who are killed.
+  const stars: Member[] = []
+  for (let n = 0; n < 16; n += 1) stars.push(await join(here))
   await Promise.all([replicas.services.notifications.kill(), replicas.services.relations.kill()])
-  for (const fan of [ada, bob])
-    dataOf(
-      await here.post('/relation/follow', { followee_id: star.id }, { token: fan.token }),
-      200,
-      'Followed successfully',
-    )
+  for (const { id } of stars) {
+    const answer = await here.post('/relation/follow', { followee_id: id }, { token: ada.token })
+    dataOf(answer, 200, 'Followed successfully')
+  }
+  const counted = `SELECT count(*)::int AS count FROM notifications WHERE user_id IN (${stars.map(({ id }) => id).join(',')})`
   await eventually(
-    async () => {
-      const { total } = dataOf(await here.get<FeedPageView>('/notification/feed', { token: star.token }), 200)
-      assert.equal(total, 2)
-    },
+    async () =>
+      assert.deepEqual(await query(platform.system.databases.notifications, counted), [{ count: stars.length }]),
     { timeoutMs: 60_000 },
   )
 })
