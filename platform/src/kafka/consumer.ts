@@ -1,4 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs'
+import { unavailable } from '../errors.ts'
 import type { Database } from '../postgres/connect.ts'
 import { log } from '../telemetry/log.ts'
 import { counter } from '../telemetry/metrics.ts'
@@ -27,8 +28,8 @@ export type ConsumerOptions = {
 }
 
 export type RunningConsumer = AsyncDisposable & {
-  /** True while the group has this member. */
-  readonly joined: boolean
+  /** What readiness asks. @throws AppError `unavailable` while the group does not have this member */
+  check(): Promise<void>
 }
 
 const CONCURRENCY = 4
@@ -95,8 +96,8 @@ export const startConsumer = (options: ConsumerOptions): RunningConsumer => {
   const member = keepMember({ kafka, groupId: group, topics, concurrency, handleBatch })
   const lag = watchLag({ kafka, group, consumer: groupId, topicPrefix, assignment: () => member.assignment })
   return {
-    get joined() {
-      return member.joined
+    check: async () => {
+      if (!member.joined) throw unavailable('kafka.unavailable')
     },
     [Symbol.asyncDispose]: async () => {
       await member[Symbol.asyncDispose]()

@@ -211,7 +211,7 @@ test('a consumer that goes on where another has stopped misses nothing and doubl
   const handlers = [on(counted, writeEffect)]
   const first = consume({ handlers })
   const second = stack.use(consume({ handlers }))
-  await eventually(() => assert.ok(first.joined && second.joined), { timeoutMs: 20_000 })
+  await eventually(() => Promise.all([first.check(), second.check()]), { timeoutMs: 20_000 })
   await producer.publish(range(total).map((n) => message({ key: `k${n % 20}`, n })))
   await eventually(async () => assert.ok((await effects()).length > 20), { timeoutMs: 20_000 })
   await first[Symbol.asyncDispose]()

@@ -1,4 +1,3 @@
-import { unavailable } from '@pharos/platform/errors'
 import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
@@ -6,7 +5,6 @@ import { createHealth } from '@pharos/platform/http/health'
 import { listen, listenManagement } from '@pharos/platform/http/listen'
 import { createServiceTokens } from '@pharos/platform/http/service-token'
 import { startConsumer } from '@pharos/platform/kafka/consumer'
-import type { RunningConsumer } from '@pharos/platform/kafka/consumer'
 import { connectProducer } from '@pharos/platform/kafka/producer'
 import { connectPostgres } from '@pharos/platform/postgres/connect'
 import { createIdempotencyStore } from '@pharos/platform/postgres/idempotency'
@@ -37,10 +35,6 @@ import { rotationPolicyOf } from './config.ts'
 import { createPorts } from './create-ports.ts'
 
 const SERVICE = 'auth'
-
-const mustHaveJoined = async (consumer: RunningConsumer): Promise<void> => {
-  if (!consumer.joined) throw unavailable('kafka.unavailable')
-}
 
 /**
  * Puts the service together; what it opens is on the stack, which closes it in reverse: first no more requests.
@@ -108,7 +102,7 @@ export const composeAuth = async (
   const health = createHealth({
     postgres: { check: () => db.check(), required: true },
     redis: { check: () => redis.check(), required: false },
-    kafka: { check: () => mustHaveJoined(consumer), required: false },
+    kafka: { check: () => consumer.check(), required: false },
   })
   await revocations.caughtUp
   const management = stack.use(await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }))

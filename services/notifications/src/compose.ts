@@ -1,4 +1,3 @@
-import { unavailable } from '@pharos/platform/errors'
 import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
@@ -7,7 +6,6 @@ import { listen, listenManagement } from '@pharos/platform/http/listen'
 import { remoteKeys } from '@pharos/platform/http/remote-keys'
 import { createServiceTokens } from '@pharos/platform/http/service-token'
 import { startConsumer } from '@pharos/platform/kafka/consumer'
-import type { RunningConsumer } from '@pharos/platform/kafka/consumer'
 import { connectProducer } from '@pharos/platform/kafka/producer'
 import { startBatchedWork } from '@pharos/platform/postgres/batched-work'
 import { connectPostgres } from '@pharos/platform/postgres/connect'
@@ -27,10 +25,6 @@ import { createUseCases } from './application/use-cases.ts'
 import type { NotificationsConfig } from './config.ts'
 
 const SERVICE = 'notifications'
-
-const mustHaveJoined = async (consumer: RunningConsumer): Promise<void> => {
-  if (!consumer.joined) throw unavailable('kafka.unavailable')
-}
 
 /** Puts the service together; what it opens is on the stack, which closes it in reverse: first no more requests. */
 export const composeNotifications = async (
@@ -76,7 +70,7 @@ export const composeNotifications = async (
   const health = createHealth({
     postgres: { check: () => db.check(), required: true },
     redis: { check: () => redis.check(), required: false },
-    kafka: { check: () => mustHaveJoined(consumer), required: false },
+    kafka: { check: () => consumer.check(), required: false },
   })
 
   await revocations.caughtUp

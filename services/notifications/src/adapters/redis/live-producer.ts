@@ -39,8 +39,7 @@ const send = async (redis: RedisConnection, all: readonly string[]): Promise<voi
 
 /**
  * A producer that also announces each new notification to its user's live connections, once Kafka has the event. An
- * announcement is a courtesy and never fails the publishing: who misses one asks for what is new when the connection is
- * back. If the process dies before the event leaves the outbox it is announced again, and receivers drop ids that are not
+ * announcement is a courtesy and never fails the publishing: each names the one before it, so who has missed one asks for it. If the process dies before the event leaves the outbox it is announced again, and receivers drop ids that are not
  * higher than the last.
  */
 export const announceLive = (producer: EventProducer, redis: RedisConnection): EventProducer => {
