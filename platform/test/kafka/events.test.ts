@@ -218,3 +218,11 @@ test('a consumer that goes on where another has stopped misses nothing and doubl
   await eventually(async () => assert.equal((await effects()).length, total), { timeoutMs: 30_000 })
   assert.equal(new Set((await effects()).map(({ n }) => n)).size, total)
 })
+
+test('a consumer says that it is away until the group has it', async () => {
+  await using stack = new AsyncDisposableStack()
+  const { consume } = await openWorld(stack)
+  const consumer = stack.use(consume({ handlers: [on(counted, writeEffect)] }))
+  await assert.rejects(consumer.check(), { kind: 'unavailable', code: 'kafka.unavailable' })
+  await eventually(() => consumer.check(), { timeoutMs: 20_000 })
+})
