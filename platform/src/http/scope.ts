@@ -4,7 +4,7 @@ import { trace } from '@opentelemetry/api'
 import { oncePerKey } from '../runtime/once-per-key.ts'
 import { runInFrame, TraceRecord } from '../telemetry/context.ts'
 import type { Frame } from '../telemetry/context.ts'
-import { gauge, histogram } from '../telemetry/metrics.ts'
+import { gauge, histogram, LATENCY_BUCKETS } from '../telemetry/metrics.ts'
 import { errorFields, writeLine } from '../telemetry/log.ts'
 import { safePath } from '../telemetry/scrub.ts'
 import { telemetry } from '../telemetry/settings.ts'
@@ -30,10 +30,14 @@ export type RequestScope = {
   closed: boolean
 }
 
+/** The objectives of writes and of credentials: only a bound of a bucket can be counted against (observability/prometheus/slo.yaml). */
+const OBJECTIVES = [0.3, 0.8]
+
 const duration = histogram({
   name: 'http_server_request_duration_seconds',
   help: 'Duration of HTTP requests',
   labels: ['method', 'route', 'status_code'],
+  buckets: [...LATENCY_BUCKETS, ...OBJECTIVES].toSorted((a, b) => a - b),
 })
 let inFlight = 0
 gauge({

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { collectDefaultMetrics } from 'prom-client'
 import { eventLoopMetrics } from './event-loop.ts'
 import { counter, gauge, registry } from './metrics.ts'
@@ -12,6 +13,11 @@ export const collectProcessMetrics = (): void => {
     { version: telemetry.serviceVersion, commit: telemetry.serviceCommit, node: process.versions.node },
     1,
   )
+  gauge({
+    name: 'nodejs_heap_size_limit_bytes',
+    help: 'Heap at which V8 gives up, which prom-client does not tell',
+    collect: (set) => set({}, getHeapStatistics().heap_size_limit),
+  })
   const exported = counter({
     name: 'otel_spans_exported_total',
     help: 'Spans that left the export queue, by outcome',
