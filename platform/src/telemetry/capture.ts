@@ -5,7 +5,11 @@ import { counter } from './metrics.ts'
 import { scrub } from './scrub.ts'
 import { telemetry } from './settings.ts'
 
-const events = counter({ name: 'error_events_total', help: 'Error events captured, by outcome', labels: ['outcome'] })
+const events = counter({
+  name: 'error_events_total',
+  help: 'Error events: captured, and then sent or failed',
+  labels: ['outcome'],
+})
 
 let sentry: typeof Sentry | undefined
 
@@ -16,6 +20,8 @@ const withoutPersonalData = (event: Sentry.ErrorEvent): Sentry.ErrorEvent => {
   // Where the client puts the fields of a thing that was thrown and is no error.
   delete event.extra
   if (event.message !== undefined) event.message = scrub(event.message)
+  // What an error tracker puts beside the title of an issue.
+  if (typeof event.tags?.['route'] === 'string') event.transaction = event.tags['route']
   for (const exception of event.exception?.values ?? []) {
     if (exception.value !== undefined) exception.value = scrub(exception.value)
     for (const stackFrame of exception.stacktrace?.frames ?? []) delete stackFrame.vars
@@ -30,7 +36,9 @@ const withoutPersonalData = (event: Sentry.ErrorEvent): Sentry.ErrorEvent => {
  */
 export const startErrorCapture = async (dsn: string): Promise<void> => {
   sentry = await import('@sentry/node')
-  sentry.initWithoutDefaultIntegrations({
+  // There from the start: what a counter is born with, no increase shows.
+  for (const outcome of ['captured', 'sent', 'failed']) events.inc({ outcome }, 0)
+  const client = sentry.initWithoutDefaultIntegrations({
     dsn,
     release: `pharos@${telemetry.serviceVersion}`,
     environment: telemetry.environment,
@@ -45,6 +53,10 @@ export const startErrorCapture = async (dsn: string): Promise<void> => {
     dataCollection: { userInfo: false, cookies: false, httpHeaders: false, httpBodies: [], urlQueryParams: false },
     maxBreadcrumbs: 0,
     beforeSend: withoutPersonalData,
+  })
+  // No answer, or an answer that refuses, ends here alike.
+  client?.on('afterSendEvent', (_event, { statusCode = 0 }) => {
+    events.inc({ outcome: statusCode >= 200 && statusCode < 300 ? 'sent' : 'failed' })
   })
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hostname } from 'node:os'
 import { test } from 'node:test'
+import { eventually } from '../../src/testing/eventually.ts'
 import { startSentryReceiver } from '../../src/testing/sentry-receiver.ts'
 import { startThingProcess } from './thing-process.ts'
 
@@ -54,6 +55,21 @@ test('what was thrown is masked: addresses, tokens and the contents of things th
   await things.client.get('/fail/private')
   await things.receiver.waitFor((all) => (all.length === 2 ? all : undefined), 'two events')
   assert.doesNotMatch(things.receiver.bodies.join(), /ada@|hunter22|eyJ\w+\.eyJ/)
+})
+
+test('an event that nobody takes is counted as failed, and one that is taken as sent', async () => {
+  await using taken = await startWatched()
+  const gone = await startSentryReceiver()
+  await gone[Symbol.asyncDispose]()
+  await using lost = await startThingProcess({ SENTRY_DSN: gone.dsn })
+  for (const things of [taken, lost]) await things.client.get('/fail/plain')
+  const counted = async (things: Awaited<ReturnType<typeof startThingProcess>>): Promise<Record<string, number>> => {
+    const text = await things.scrape()
+    const found = text.matchAll(/^error_events_total\{outcome="(\w+)"\} (\d+)/gm)
+    return Object.fromEntries([...found].map(([, outcome = '', count]) => [outcome, Number(count)]))
+  }
+  await eventually(async () => assert.deepEqual(await counted(taken), { captured: 1, sent: 1, failed: 0 }))
+  await eventually(async () => assert.deepEqual(await counted(lost), { captured: 1, sent: 0, failed: 1 }))
 })
 
 test('a refusal is no error event, and a fault is one for each request', async () => {

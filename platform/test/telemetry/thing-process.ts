@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict'
 import { createApiClient } from '../../src/testing/api-client.ts'
+import { eventually } from '../../src/testing/eventually.ts'
+import type { LogLine } from '../../src/testing/log-lines.ts'
 import { KIT, startChild } from './child-process.ts'
 
 const THINGS = new URL('../http/thing-service.ts', import.meta.url).href
@@ -25,9 +28,11 @@ export const startThingProcess = async (env: Record<string, string> = {}) => {
   return {
     child,
     client,
-    scrape: async (): Promise<string> => {
+    scrape: (): Promise<string> => {
+      const scrapes = (): LogLine[] => child.lines().filter((line) => line['event.action'] === 'scraped')
+      const earlier = scrapes().length
       child.process.kill('SIGUSR2')
-      return String((await child.waitForLine({ 'event.action': 'scraped' }))['message'])
+      return eventually(() => String((scrapes()[earlier] ?? assert.fail('no scrape yet'))['message']))
     },
     [Symbol.asyncDispose]: async () => {
       await client[Symbol.asyncDispose]()
