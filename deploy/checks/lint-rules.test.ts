@@ -39,7 +39,7 @@ const layOut = async (): Promise<string[]> => {
 const lint = (): Promise<Complaint[]> =>
   new Promise((resolve, reject) => {
     const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
-    const args = [oxlint, '--format=json', 'platform', 'services', 'deploy']
+    const args = [oxlint, '--format=json', 'platform', 'services', 'deploy', 'observability']
     execFile(process.execPath, args, { cwd: sandbox, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
       if (error?.code !== 1) return reject(new Error(`oxlint did not refuse the fixtures: ${stdout}${stderr}`))
       const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] }
