@@ -1,42 +1,41 @@
 import { join } from 'node:path'
-import { archiveKafkaClasses, startKafka } from './components/kafka.ts'
-import { collectorBinary, startCollector } from './components/collector.ts'
+import { startKafka } from './components/kafka.ts'
 import { databaseUrl, prepareDatabases } from './components/databases.ts'
 import { createTopics, runMigrations } from './components/job.ts'
 import { isOpenToOthers, startPostgres } from './components/postgres.ts'
-import { startAlertmanager, startPrometheus } from './components/prometheus.ts'
 import { startRedis } from './components/redis.ts'
 import { startService } from './components/service.ts'
 import { spoolDsn, startSpool } from './components/spool.ts'
-import { requireFree } from './ports.ts'
 import { isRoot } from './programs.ts'
 import type { Say } from './progress.ts'
 import type { Secrets } from './secrets.ts'
 import type { Selection } from './selection.ts'
 import { databaseSpecs, releaseOf, serviceEnvironment } from './service-environment.ts'
 import { SERVICES, type ServiceName } from './services.ts'
-import { outsideHome, portVariable, ROOT, type Settings } from './settings.ts'
+import { outsideHome, ROOT, type Settings } from './settings.ts'
 import type { StoreName, StoreUrls } from './stores.ts'
-import type { Part, Supervisor } from './supervisor.ts'
+import type { Part } from './supervisor.ts'
 
-export type PartsInput = { settings: Settings; secrets: Secrets; selection: Selection }
+/** `ops`: the whole ops stack comes after the platform. */
+export type PartsInput = { settings: Settings; secrets: Secrets; selection: Selection; ops: boolean }
 
-const placeOf = (home: string, name: string) => ({
+/** Where a part keeps what is its own. */
+export const placeOf = (home: string, name: string) => ({
   dataDir: join(home, 'data', name),
   logFile: join(home, 'logs', `${name}.log`),
   pidFile: join(home, 'run', `${name}.pid`),
 })
 
-const telemetryFolder = (home: string): string => join(home, 'telemetry')
+export const telemetryFolder = (home: string): string => join(home, 'telemetry')
 
 /** A `say` that adds to a part's own story. */
-const sayBy =
+export const sayBy =
   (note: (message: string) => void): Say =>
   (_part, message) =>
     note(message)
 
 /** Where the stores of this run are, given or ours. */
-const storeUrls = ({ settings, secrets }: Pick<PartsInput, 'settings' | 'secrets'>): StoreUrls => ({
+export const storeUrls = ({ settings, secrets }: Pick<PartsInput, 'settings' | 'secrets'>): StoreUrls => ({
   postgres: `postgres://postgres:${secrets.postgres}@127.0.0.1:${settings.ports.POSTGRES}/postgres`,
   redis: `redis://:${secrets.redis}@127.0.0.1:${settings.ports.REDIS}`,
   kafka: `127.0.0.1:${settings.ports.KAFKA}`,
@@ -107,7 +106,14 @@ const jobParts = (input: PartsInput): Part[] => {
   return parts
 }
 
-const spoolPart = ({ settings }: PartsInput, withTraces: boolean): Part => ({
+type SpoolUse = {
+  /** false: the collector receives them. */
+  withTraces: boolean
+  /** Where errors go as well. */
+  forwardDsn?: string | undefined
+}
+
+export const spoolPart = ({ settings }: PartsInput, { withTraces, forwardDsn }: SpoolUse): Part => ({
   name: 'spool',
   after: [],
   start: () =>
@@ -116,6 +122,7 @@ const spoolPart = ({ settings }: PartsInput, withTraces: boolean): Part => ({
       folder: telemetryFolder(settings.home),
       errorsPort: settings.ports.SENTRY,
       tracesPort: withTraces ? settings.ports.OTLP : undefined,
+      forwardDsn,
     }),
 })
 
@@ -151,73 +158,6 @@ const servicePart = (input: PartsInput, name: ServiceName): Part => {
 export const coreParts = (input: PartsInput): Part[] => [
   ...storeParts(input),
   ...jobParts(input),
-  ...(input.selection.services.length > 0 ? [spoolPart(input, true)] : []),
+  ...(input.selection.services.length > 0 ? [spoolPart(input, { withTraces: true })] : []),
   ...input.selection.services.map((name) => servicePart(input, name)),
 ]
-
-/** What comes when the platform is up, one after the other: nothing depends on it. */
-export const extraParts = (input: PartsInput, supervisor: Supervisor): Part[] => {
-  const { settings } = input
-  const { home, ports } = settings
-  const scraped = new Map<number, number>([
-    [9090, ports.PROMETHEUS],
-    [9093, ports.ALERTMANAGER],
-    ...Object.values(SERVICES).map(({ name, port }) => [port + 1000, settings.servicePorts[name].management] as const),
-  ])
-  const metrics: Part[] = [
-    {
-      name: 'prometheus',
-      after: [],
-      start: async (note) => {
-        await requireFree(ports.PROMETHEUS, 'Prometheus', portVariable('prometheus'))
-        const configFile = join(home, 'run/prometheus.yml')
-        const place = placeOf(home, 'prometheus')
-        return startPrometheus({ ...place, configFile, port: ports.PROMETHEUS, ports: scraped, say: sayBy(note) })
-      },
-    },
-    {
-      name: 'alertmanager',
-      after: [],
-      start: async (note) => {
-        await requireFree(ports.ALERTMANAGER, 'Alertmanager', portVariable('alertmanager'))
-        return startAlertmanager({ ...placeOf(home, 'alertmanager'), port: ports.ALERTMANAGER, say: sayBy(note) })
-      },
-    },
-  ]
-  const archive: Part = {
-    name: 'kafka-classes',
-    after: [],
-    start: async (note) => {
-      await archiveKafkaClasses(sayBy(note))
-      return undefined
-    },
-  }
-  const collector: Part = {
-    name: 'collector',
-    after: [],
-    start: async (note) => {
-      const binary = await collectorBinary(note)
-      await requireFree(ports.COLLECTOR_HEALTH, "the collector's health", portVariable('collector_health'))
-      await supervisor.replace('spool', spoolPart(input, false).start)
-      try {
-        const place = placeOf(home, 'collector')
-        const folder = telemetryFolder(home)
-        return await startCollector({
-          ...place,
-          binary,
-          folder,
-          otlpPort: ports.OTLP,
-          healthPort: ports.COLLECTOR_HEALTH,
-        })
-      } catch (error) {
-        await supervisor.replace('spool', spoolPart(input, true).start)
-        throw error
-      }
-    },
-  }
-  return [
-    ...(settings.receivers.prometheus ? metrics : []),
-    ...(settings.given.kafka === undefined ? [archive] : []),
-    ...(settings.receivers.collector ? [collector] : []),
-  ]
-}

@@ -12,6 +12,10 @@ const schema = z.object({
   databases: z.record(z.string(), z.string()),
   serviceToken: z.string(),
   keyEncryption: z.string(),
+  /** Of the database role that only looks. */
+  monitor: z.string(),
+  grafana: z.string(),
+  bugsink: z.string(),
 })
 
 /** The passwords and keys of one installation. */
@@ -25,6 +29,9 @@ export const generateSecrets = (): Secrets => ({
   databases: Object.fromEntries(Object.keys(SERVICES).map((name) => [name, generate()])),
   serviceToken: generate(),
   keyEncryption: generate(),
+  monitor: generate(),
+  grafana: generate(),
+  bugsink: generate(),
 })
 
 const partial = schema.partial()
@@ -50,6 +57,9 @@ export const loadSecrets = (file: string): Secrets => {
     databases: { ...made.databases, ...kept.databases },
     serviceToken: kept.serviceToken ?? made.serviceToken,
     keyEncryption: kept.keyEncryption ?? made.keyEncryption,
+    monitor: kept.monitor ?? made.monitor,
+    grafana: kept.grafana ?? made.grafana,
+    bugsink: kept.bugsink ?? made.bugsink,
   }
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })

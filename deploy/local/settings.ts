@@ -11,10 +11,42 @@ import { givenStores, type StoreUrls } from './stores.ts'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
 
 const STORE_PORTS = { POSTGRES: 5432, REDIS: 6379, KAFKA: 9092, KAFKA_CONTROLLER: 9094 }
-const RECEIVER_PORTS = { OTLP: 4318, SENTRY: 8969, COLLECTOR_HEALTH: 13_133, PROMETHEUS: 9090, ALERTMANAGER: 9093 }
+const RECEIVER_PORTS = {
+  OTLP: 4318,
+  SENTRY: 8969,
+  COLLECTOR_HEALTH: 13_133,
+  COLLECTOR_METRICS: 8888,
+  COLLECTOR_PIPELINE: 8889,
+  PROMETHEUS: 9090,
+  ALERTMANAGER: 9093,
+  ONCALL: 9095,
+}
+const OPS_PORTS = {
+  LOKI: 3100,
+  LOKI_GRPC: 9096,
+  TEMPO: 3200,
+  TEMPO_GRPC: 9097,
+  TEMPO_OTLP: 4319,
+  ELASTICSEARCH: 9200,
+  ELASTICSEARCH_TRANSPORT: 9300,
+  GRAFANA: 3000,
+  BUGSINK: 8970,
+  POSTGRES_EXPORTER: 9187,
+  REDIS_EXPORTER: 9121,
+  NODE_EXPORTER: 9100,
+  BLACKBOX_EXPORTER: 9115,
+  ELASTICSEARCH_EXPORTER: 9114,
+}
 const MANAGEMENT_OFFSET = 1000
 
-export type PortName = keyof typeof STORE_PORTS | keyof typeof RECEIVER_PORTS
+export type PortName = keyof typeof STORE_PORTS | keyof typeof RECEIVER_PORTS | keyof typeof OPS_PORTS
+
+/** The back ends of telemetry that run elsewhere. */
+export type GivenBackEnds = {
+  loki?: string | undefined
+  tempo?: { url: string; otlp: string } | undefined
+  elasticsearch?: string | undefined
+}
 
 /** Where this checkout runs, from the environment and `.env`; made once per command. */
 export type Settings = {
@@ -25,6 +57,8 @@ export type Settings = {
   ports: Readonly<Record<PortName, number>>
   servicePorts: Readonly<Record<ServiceName, { http: number; management: number }>>
   given: Partial<StoreUrls>
+  /** LOKI_URL, TEMPO_URL with TEMPO_OTLP_ENDPOINT, ELASTICSEARCH_URL: used instead of starting one. */
+  backEnds: GivenBackEnds
   /** PHAROS_COLLECTOR and PHAROS_PROMETHEUS: `off` leaves the receiver out. */
   receivers: { collector: boolean; prometheus: boolean }
 }
@@ -50,7 +84,7 @@ const requireDistinct = (uses: readonly (readonly [string, number])[]): void => 
 const readPorts = (env: Settings['env']): Pick<Settings, 'ports' | 'servicePorts'> => {
   const read = (name: string, fallback: number): number =>
     parsePort(portVariable(name), env[portVariable(name)], fallback)
-  const defaults: Record<PortName, number> = { ...STORE_PORTS, ...RECEIVER_PORTS }
+  const defaults: Record<PortName, number> = { ...STORE_PORTS, ...RECEIVER_PORTS, ...OPS_PORTS }
   const ports = { ...defaults }
   for (const name of Object.keys(defaults) as PortName[]) ports[name] = read(name, defaults[name])
   const servicePorts = {} as Record<ServiceName, { http: number; management: number }>
@@ -68,6 +102,16 @@ const readPorts = (env: Settings['env']): Pick<Settings, 'ports' | 'servicePorts
   return { ports, servicePorts }
 }
 
+const givenBackEnds = (env: Settings['env']): GivenBackEnds => {
+  const { LOKI_URL: loki, TEMPO_URL: url, TEMPO_OTLP_ENDPOINT: otlp, ELASTICSEARCH_URL: elasticsearch } = env
+  if (!url !== !otlp) throw new Failure('TEMPO_URL and TEMPO_OTLP_ENDPOINT are given together or not at all.')
+  return {
+    loki: loki || undefined,
+    tempo: url && otlp ? { url, otlp } : undefined,
+    elasticsearch: elasticsearch || undefined,
+  }
+}
+
 /** Reads `.env` beside the real environment and checks every value; throws a Failure that names the variable at fault. */
 export const readSettings = (environment: NodeJS.ProcessEnv, root = ROOT): Settings => {
   const file = join(root, '.env')
@@ -81,6 +125,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv, root = ROOT): Setti
     home: join(root, '.pharos'),
     ...readPorts(env),
     given: givenStores(env),
+    backEnds: givenBackEnds(env),
     receivers: { collector: isOn(env, 'PHAROS_COLLECTOR'), prometheus: isOn(env, 'PHAROS_PROMETHEUS') },
   }
 }

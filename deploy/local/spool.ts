@@ -3,10 +3,11 @@ import { appendFile, mkdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { envelopeForwarder } from './spool-forward.ts'
 
 // Keeps traces (OTLP/HTTP JSON) and errors (Sentry envelopes) as lines of JSON in two files, so that a request can be
-// followed on any machine. It always answers its senders at once and never lets them wait for the disk: what does not
-// fit is dropped and counted.
+// followed on any machine. It always answers its senders at once and never lets them wait for the disk, nor for the error
+// tracker that errors are sent on to: what does not fit is dropped and counted.
 
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024
 const QUEUE_LIMIT_BYTES = 32 * 1024 * 1024
@@ -116,7 +117,7 @@ const receiveTraces =
   }
 
 const receiveErrors =
-  (append: (line: Buffer) => void): Receiver =>
+  (append: (line: Buffer) => void, forward: ((envelope: Buffer) => void) | undefined): Receiver =>
   async (req, res) => {
     const project = /^\/api\/([^/]+)\/envelope\/?(\?|$)/.exec(req.url ?? '')?.[1]
     if (req.method !== 'POST' || project === undefined) return answer(res, 404, '{}')
@@ -124,6 +125,7 @@ const receiveErrors =
     answer(res, 200, '{}')
     if (body === undefined) return drop('too large')
     append(Buffer.from(JSON.stringify({ received_at: new Date().toISOString(), project, ...parseEnvelope(body) })))
+    forward?.(body)
   }
 
 const serve = (port: number, receive: Receiver): void => {
@@ -145,8 +147,11 @@ const serve = (port: number, receive: Receiver): void => {
 }
 
 if (import.meta.main) {
-  const { FOLDER = '.', TRACES_PORT, ERRORS_PORT } = process.env
+  const { FOLDER = '.', TRACES_PORT, ERRORS_PORT, FORWARD_DSN } = process.env
+  const stopped = new AbortController()
+  process.once('SIGTERM', () => stopped.abort())
+  const forward = FORWARD_DSN ? envelopeForwarder(FORWARD_DSN, drop, stopped.signal) : undefined
   await mkdir(FOLDER, { recursive: true })
   if (TRACES_PORT) serve(Number(TRACES_PORT), receiveTraces(lineFile(join(FOLDER, 'traces.jsonl'))))
-  if (ERRORS_PORT) serve(Number(ERRORS_PORT), receiveErrors(lineFile(join(FOLDER, 'errors.jsonl'))))
+  if (ERRORS_PORT) serve(Number(ERRORS_PORT), receiveErrors(lineFile(join(FOLDER, 'errors.jsonl')), forward))
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cacheFolder } from './cache.ts'
 import { diskFull, Failure, sentenceOf } from './failure.ts'
-import { coreParts, extraParts, type PartsInput } from './parts.ts'
+import { startExtras } from './extras/start-extras.ts'
+import { coreParts, type PartsInput } from './parts.ts'
 import { requireFree } from './ports.ts'
 import { isRoot } from './programs.ts'
 import { elapsedSeconds, say, table } from './progress.ts'
@@ -17,17 +18,22 @@ import { sweep } from './sweep.ts'
 const FREE_BYTES_NEEDED = 500 * 1024 * 1024
 const MADE_HERE = ['data', 'logs', 'telemetry']
 
-const readArguments = (args: readonly string[]): { fresh: boolean; only: string | undefined } => {
+const readArguments = (args: readonly string[]): { fresh: boolean; only: string | undefined; ops: boolean } => {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { fresh: { type: 'boolean', default: false }, only: { type: 'string' }, ops: { type: 'boolean' } },
+      options: {
+        fresh: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        ops: { type: 'boolean', default: false },
+      },
     })
-    if (values.ops) throw new Failure('--ops is reserved for the whole observability stack, which is not here yet.')
-    return { fresh: values.fresh, only: values.only }
+    if (values.ops && values.only !== undefined)
+      throw new Failure('--ops watches the whole platform: leave out --only.')
+    return { fresh: values.fresh, only: values.only, ops: values.ops }
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure('Usage: npm start -- [--only users,auth | --only none] [--fresh]', { cause: error })
+    throw new Failure('Usage: npm start -- [--only users,auth | --only none | --ops] [--fresh]', { cause: error })
   }
 }
 
@@ -66,7 +72,7 @@ const requirePorts = async ({ ports, servicePorts, given }: Settings, selection:
   for (const [port, purpose, variable] of uses) await requireFree(port, purpose, variable)
 }
 
-const summary = ({ settings, selection }: PartsInput): string => {
+const summary = ({ settings, selection, ops }: PartsInput): string => {
   const { ports, servicePorts, given } = settings
   const at = (port: number): string => `http://127.0.0.1:${port}`
   const rows: string[][] = []
@@ -81,15 +87,24 @@ const summary = ({ settings, selection }: PartsInput): string => {
     const port = { postgres: ports.POSTGRES, redis: ports.REDIS, kafka: ports.KAFKA }[name]
     rows.push([name, given[name] === undefined ? `127.0.0.1:${port}` : 'as given by environment'])
   }
-  if (settings.receivers.prometheus && selection.whole)
+  if (settings.receivers.prometheus && selection.whole) {
     rows.push(['Prometheus', at(ports.PROMETHEUS), 'comes in a moment'])
+    rows.push(['alerts', at(ports.ONCALL), 'what whoever is on call would get'])
+  }
+  if (ops) {
+    const { loki = at(ports.LOKI), tempo, elasticsearch = at(ports.ELASTICSEARCH) } = settings.backEnds
+    rows.push(['Loki', loki], ['Tempo', tempo?.url ?? at(ports.TEMPO)], ['Elasticsearch', elasticsearch])
+    rows.push(['error tracker', at(ports.BUGSINK), 'user admin, password in .pharos/secrets.json'])
+    rows.push(['Grafana', at(ports.GRAFANA), 'where a "grafana" is on PATH'])
+    rows.push(['', '', 'npm run ops:check tells which of them live'])
+  }
   rows.push(['logs', '.pharos/logs/', 'npm run logs -- -f'], ['traces, errors', '.pharos/telemetry/'])
   rows.push(['passwords', '.pharos/secrets.json'])
   return table(rows.map((row) => ['  ', ...row]))
 }
 
 const main = async (args: readonly string[]): Promise<void> => {
-  const { fresh, only } = readArguments(args)
+  const { fresh, only, ops } = readArguments(args)
   const settings = readSettings(process.env)
   const selection = resolveOnly(only)
   const { home } = settings
@@ -99,7 +114,7 @@ const main = async (args: readonly string[]): Promise<void> => {
   if (fresh) wipe(settings)
   requireSpace([home, cacheFolder(process.env)])
   await requirePorts(settings, selection)
-  const input: PartsInput = { settings, selection, secrets: loadSecrets(join(home, 'secrets.json')) }
+  const input: PartsInput = { settings, selection, secrets: loadSecrets(join(home, 'secrets.json')), ops }
   const supervisor = new Supervisor({ home, say })
 
   const asked = Promise.withResolvers<void>()
@@ -129,10 +144,6 @@ const main = async (args: readonly string[]): Promise<void> => {
   } finally {
     await supervisor.down()
   }
-}
-
-const startExtras = async (input: PartsInput, supervisor: Supervisor): Promise<void> => {
-  for (const part of extraParts(input, supervisor)) await supervisor.optional(part)
 }
 
 try {

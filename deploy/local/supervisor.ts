@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from './components/server.ts'
 import { sentenceOf } from './failure.ts'
 import { describeExit, type Exit, type ManagedProcess } from './managed-process.ts'
-import { identityOf } from './process-identity.ts'
+import { identityOf, signalProcess } from './process-identity.ts'
 import type { Say } from './progress.ts'
 import { writeRunState, type PartState } from './run-state.ts'
 import { sweep } from './sweep.ts'
@@ -80,17 +80,19 @@ export class Supervisor {
     if (failure !== undefined) throw failure.reason
   }
 
-  /** Starts a part that nothing depends on; when it cannot be, one sentence says so and all else goes on. */
-  async optional(part: Part): Promise<void> {
-    if (this.#stopping) return
+  /** Starts a part that nothing depends on; when it cannot be, one sentence says so, and all else goes on. */
+  async optional(part: Part): Promise<boolean> {
+    if (this.#stopping) return false
     this.#add(part)
     try {
       await this.#start(part)
+      return true
     } catch (error) {
-      if (this.#stopping) return
+      if (this.#stopping) return false
       const sentence = sentenceOf(error)
       this.#set(part.name, { state: 'skipped', detail: sentence })
       this.#say(part.name, `left out: ${sentence}`)
+      return false
     }
   }
 
@@ -151,6 +153,12 @@ export class Supervisor {
         reason = sentenceOf(error).split('\n')[0] ?? ''
       }
     }
+  }
+
+  /** Sends a signal to the server of a part, if it runs. */
+  signal(name: string, signal: NodeJS.Signals): void {
+    const identity = this.#parts.get(name)?.server?.process.identity
+    if (identity !== undefined) signalProcess(identity, signal)
   }
 
   /** Stops the server of a part and starts another in its place. */

@@ -43,7 +43,10 @@ export const databaseUrl = (adminUrl: string, spec: DatabaseSpec): string => {
   return url.href
 }
 
-const makeRole = async (admin: pg.Client, { role, password }: DatabaseSpec): Promise<void> => {
+const makeRole = async (
+  admin: pg.Client,
+  { role, password }: Pick<DatabaseSpec, 'role' | 'password'>,
+): Promise<void> => {
   const { rowCount } = await admin.query('select from pg_roles where rolname = $1', [role])
   const verb = rowCount === 0 ? 'create' : 'alter'
   // Set on each start, so that the role follows the secrets file.
@@ -75,6 +78,32 @@ export const prepareDatabases = async (adminUrl: string, specs: readonly Databas
     }
   })
   await Promise.all(specs.map((spec) => makeExtensions(adminUrl, spec.database)))
+}
+
+const MONITOR = 'pharos_monitor'
+
+/** The URL of the role that sees the server's statistics, and no row of anybody's. */
+export const monitorUrl = (adminUrl: string, password: string): string => {
+  const url = new URL(adminUrl)
+  // Debian's exporter knows no other spelling.
+  url.protocol = 'postgresql:'
+  url.username = MONITOR
+  url.password = password
+  url.searchParams.set('sslmode', url.searchParams.get('sslmode') ?? 'disable')
+  return url.href
+}
+
+/** Makes that role, which may connect to the given databases and to the one of the URL. */
+export const prepareMonitor = async (
+  adminUrl: string,
+  o: { password: string; databases: readonly string[] },
+): Promise<void> => {
+  await withClient(adminUrl, async (admin) => {
+    await makeRole(admin, { role: MONITOR, password: o.password })
+    await admin.query(`grant pg_monitor to ${MONITOR}`)
+    for (const name of o.databases) await admin.query(`grant connect on database ${quote(name)} to ${MONITOR}`)
+    await admin.query('create extension if not exists pg_stat_statements')
+  })
 }
 
 /** Removes the databases and their roles, and whoever is connected. */

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { cached, cacheFolder, withLock } from '../cache.ts'
-import { Failure, toolFailure } from '../failure.ts'
-import { requireProgram } from '../programs.ts'
+import { toolFailure } from '../failure.ts'
 import type { Say } from '../progress.ts'
+import { fetchJars, findJava, jarsOf, recipeOf, type JavaServer } from './java.ts'
 
 /** What is needed to run the broker: Java, the jars, a formatted data folder to copy, and the class archive if made. */
 export type KafkaRuntime = { java: string; classPath: string; formatted: string; archive: string }
 
-const POM = new URL('kafka.pom.xml', import.meta.url)
+const KAFKA: JavaServer = {
+  part: 'kafka',
+  title: 'Kafka',
+  version: '4.3.1',
+  megabytes: 44,
+  pom: new URL('kafka.pom.xml', import.meta.url),
+}
 const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw'
 
 export const JVM_FLAGS = [
@@ -24,35 +30,6 @@ export const JVM_FLAGS = [
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
   '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
 ]
-
-const findJava = async (say: Say): Promise<{ java: string; build: string }> => {
-  const home = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : undefined
-  const needed = { programs: ['java'], packages: ['default-jre-headless'], purpose: 'Java 17 or newer (for Kafka)' }
-  const java = home !== undefined && existsSync(home) ? home : await requireProgram(needed, say, 'kafka')
-  const { all } = await execa(java, ['-version'], { all: true, reject: false })
-  const version = /version "(\d+)/.exec(all ?? '')?.[1]
-  if (version === undefined || Number(version) < 17) {
-    const found = version === undefined ? 'does not run' : `is version ${version}`
-    throw new Failure(
-      `Kafka needs Java 17 or newer, but ${java} ${found}: run "sudo apt-get install -y openjdk-17-jre-headless".`,
-    )
-  }
-  return { java, build: all ?? '' }
-}
-
-const fetchJars = async (folder: string, say: Say): Promise<void> => {
-  const needed = { programs: ['mvn'], packages: ['maven'], purpose: 'Maven (it fetches Kafka)' }
-  const maven = await requireProgram(needed, say, 'kafka')
-  say('kafka', 'fetching Kafka 4.3.1 (44 MB, Maven)')
-  await copyFile(POM, join(folder, 'pom.xml'))
-  const result = await execa(maven, ['-B', '-q', '-ntp', 'dependency:copy-dependencies'], {
-    cwd: folder,
-    reject: false,
-    all: true,
-    timeout: 300_000,
-  })
-  if (result.failed) throw toolFailure('Fetching Kafka (Maven)', result.all)
-}
 
 /** One broker and its controller in one process, as small as they go. */
 export const properties = (o: { dataDir: string; port: number; controllerPort: number }): string => {
@@ -104,22 +81,19 @@ const format = async (java: string, classPath: string, folder: string): Promise<
 
 /** Gets Kafka into the cache, once per version; later calls only look. */
 export const kafkaRuntime = async (say: Say): Promise<KafkaRuntime> => {
-  const { java, build } = await findJava(say)
-  const pom = createHash('sha256')
-    .update(await readFile(POM))
-    .digest('hex')
-    .slice(0, 8)
-  const home = await cached(join(cacheFolder(process.env), `kafka-4.3.1-${pom}`), async (unfinished) => {
-    await fetchJars(unfinished, say)
-    const libs = join(unfinished, 'libs')
-    await format(java, (await readdir(libs)).map((jar) => join(libs, jar)).join(':'), unfinished)
+  const { java, build } = await findJava(KAFKA, say)
+  const folder = `kafka-${KAFKA.version}-${await recipeOf(KAFKA.pom)}`
+  const home = await cached(join(cacheFolder(process.env), folder), async (unfinished) => {
+    await fetchJars(KAFKA, unfinished, say)
+    await format(java, (await jarsOf(unfinished)).join(':'), unfinished)
   })
-  const jars = (await readdir(join(home, 'libs'))).toSorted()
+  const jars = await jarsOf(home)
   // A class archive fits one Java build and one class path; Java ignores it silently when either differs.
-  const key = createHash('sha256').update(java).update(build).update(jars.join()).digest('hex').slice(0, 12)
+  const names = jars.map((jar) => basename(jar)).join()
+  const key = createHash('sha256').update(java).update(build).update(names).digest('hex').slice(0, 12)
   return {
     java,
-    classPath: jars.map((jar) => join(home, 'libs', jar)).join(':'),
+    classPath: jars.join(':'),
     formatted: join(home, 'data'),
     archive: join(home, `classes-${key}.jsa`),
   }

@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
 import { ManagedProcess } from '../managed-process.ts'
@@ -6,32 +7,47 @@ import { requireProgram } from '../programs.ts'
 import type { Say } from '../progress.ts'
 import { answersOk, serverOf, type Server } from './server.ts'
 
-const BASE = new URL('../../../observability/prometheus/prometheus.yml', import.meta.url)
-const ALERTMANAGER = new URL('../../../observability/alertmanager/alertmanager.yml', import.meta.url)
+const ROOM = new URL('../../../observability/prometheus/', import.meta.url)
 
 type Common = { dataDir: string; port: number; logFile: string; pidFile?: string | undefined; say: Say }
 
-export type PrometheusOptions = Common & {
-  /** The configuration of this run is written here. */
-  configFile: string
+/** What of the base configuration holds in a run. */
+export type ScrapeRun = {
   /** Where each target of the base file is in this run, by the base file's port. */
   ports: ReadonlyMap<number, number>
+  /** What is there, by its label `service`: nothing else is scraped, nor missed. */
+  services: ReadonlySet<string>
 }
 
-/** The base configuration with the ports of this run. */
-export const withPorts = (base: string, ports: ReadonlyMap<number, number>): string => {
-  const moved = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(moved)
-    if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, moved(inner)]))
-    }
-    if (typeof value !== 'string') return value
-    return value.replace(/^127\.0\.0\.1:(\d+)$/, (all, port) => {
-      const now = ports.get(Number(port))
-      return now === undefined ? all : `127.0.0.1:${now}`
-    })
+const moved = (value: unknown, ports: ScrapeRun['ports']): unknown => {
+  if (Array.isArray(value)) return value.map((inner) => moved(inner, ports))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, moved(inner, ports)]))
   }
-  return stringify(moved(parse(base)))
+  if (typeof value !== 'string') return value
+  return value.replace(/^((?:http:\/\/)?127\.0\.0\.1:)(\d+)/, (_all, before: string, port: string) => {
+    return `${before}${ports.get(Number(port)) ?? port}`
+  })
+}
+
+type Group = { labels: { service: string } }
+type Configuration = { rule_files: string[]; scrape_configs: { job_name: string; static_configs: Group[] }[] }
+
+/** The base configuration with the ports of a run and its rules where they lie, without what is not part of it. */
+export const scrapeConfiguration = (base: string, { ports, services }: ScrapeRun): string => {
+  const configuration = moved(parse(base), ports) as Configuration
+  const jobs = configuration.scrape_configs
+    .filter(({ job_name: name }) => name !== 'probe' || services.has('blackbox'))
+    .map((job) => ({ ...job, static_configs: job.static_configs.filter(({ labels }) => services.has(labels.service)) }))
+    .filter((job) => job.static_configs.length > 0)
+  const rules = configuration.rule_files.map((file) => fileURLToPath(new URL(file, ROOM)))
+  return stringify({ ...configuration, rule_files: rules, scrape_configs: jobs })
+}
+
+/** Writes `prometheus.yml` of a run into a folder. */
+export const writeScrapeRun = async (folder: string, run: ScrapeRun): Promise<void> => {
+  const base = await readFile(new URL('prometheus.yml', ROOM), 'utf8')
+  await writeFile(join(folder, 'prometheus.yml'), scrapeConfiguration(base, run))
 }
 
 const fromDebian = (program: string, say: Say): Promise<string> => {
@@ -43,20 +59,21 @@ const fromDebian = (program: string, say: Say): Promise<string> => {
   return requireProgram(needed, say, 'prometheus')
 }
 
-export const startPrometheus = async (options: PrometheusOptions): Promise<Server> => {
-  const { configFile, dataDir, port } = options
+/** Starts Prometheus with what `writeScrapeRun` wrote; SIGHUP makes it read that again. */
+export const startPrometheus = async (options: Common & { folder: string }): Promise<Server> => {
+  const { folder, dataDir, port } = options
   const command = await fromDebian('prometheus', options.say)
   await mkdir(dataDir, { recursive: true })
-  await writeFile(configFile, withPorts(await readFile(BASE, 'utf8'), options.ports))
   const server = new ManagedProcess({
     name: 'prometheus',
     command,
     args: [
-      `--config.file=${configFile}`,
+      `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${dataDir}`,
-      '--storage.tsdb.retention.time=3d',
-      '--storage.tsdb.retention.size=512MB',
+      '--storage.tsdb.retention.time=7d',
+      '--storage.tsdb.retention.size=1GB',
       `--web.listen-address=127.0.0.1:${port}`,
+      `--web.external-url=http://127.0.0.1:${port}`,
       '--enable-feature=exemplar-storage',
       '--log.level=warn',
     ],
@@ -70,17 +87,19 @@ export const startPrometheus = async (options: PrometheusOptions): Promise<Serve
   return serverOf(server, `http://127.0.0.1:${port}`, port)
 }
 
-export const startAlertmanager = async (options: Common): Promise<Server> => {
-  const { dataDir, port } = options
+/** Starts Alertmanager with a configuration file, whose templates lie beside it. */
+export const startAlertmanager = async (options: Common & { configFile: string }): Promise<Server> => {
+  const { configFile, dataDir, port } = options
   const command = await fromDebian('prometheus-alertmanager', options.say)
   await mkdir(dataDir, { recursive: true })
   const server = new ManagedProcess({
     name: 'alertmanager',
     command,
     args: [
-      `--config.file=${fileURLToPath(ALERTMANAGER)}`,
+      `--config.file=${configFile}`,
       `--storage.path=${dataDir}`,
       `--web.listen-address=127.0.0.1:${port}`,
+      `--web.external-url=http://127.0.0.1:${port}`,
       '--cluster.listen-address=',
       '--log.level=warn',
     ],

@@ -8,6 +8,8 @@ export type SpoolOptions = {
   errorsPort: number
   /** Left out when the collector receives the traces. */
   tracesPort?: number | undefined
+  /** The DSN of an error tracker that gets every error as well. */
+  forwardDsn?: string | undefined
   logFile: string
   pidFile?: string | undefined
 }
@@ -16,7 +18,7 @@ const HELLO = Buffer.from('GET / HTTP/1.1\r\nHost: spool\r\nConnection: close\r\
 
 /** Starts the receiver of traces and errors for machines without a collector. `url` is that of the errors. */
 export const startSpool = async (options: SpoolOptions): Promise<Server> => {
-  const { folder, tracesPort, errorsPort } = options
+  const { folder, tracesPort, errorsPort, forwardDsn } = options
   const ports = [errorsPort, ...(tracesPort === undefined ? [] : [tracesPort])]
   const server = new ManagedProcess({
     name: 'spool',
@@ -30,6 +32,7 @@ export const startSpool = async (options: SpoolOptions): Promise<Server> => {
       FOLDER: folder,
       ERRORS_PORT: String(errorsPort),
       ...(tracesPort !== undefined && { TRACES_PORT: String(tracesPort) }),
+      ...(forwardDsn !== undefined && { FORWARD_DSN: forwardDsn }),
     },
     logFile: options.logFile,
     pidFile: options.pidFile,

@@ -1,0 +1,77 @@
+import { mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { goBinary, wrapModule, type GoProgram } from '../go-build.ts'
+import { ManagedProcess } from '../managed-process.ts'
+import { findProgram } from '../programs.ts'
+import { answersOk, serverOf, type Server } from './server.ts'
+
+const CONFIG = new URL('../../../observability/loki/', import.meta.url)
+const VERSION = 'v3.7.8'
+const MODULE = 'github.com/grafana/loki/v3'
+const PACKAGE = `${MODULE}/cmd/loki`
+
+/** What `loki` is built of. */
+export const LOKI: GoProgram = {
+  name: 'loki',
+  title: 'Loki',
+  version: VERSION,
+  package: PACKAGE,
+  recipe: PACKAGE,
+  prepare: (go) => wrapModule(go, { module: MODULE, version: VERSION, package: PACKAGE }),
+  values: { [`${MODULE}/pkg/util/build.Version`]: VERSION.slice(1) },
+}
+
+export type LokiOptions = {
+  dataDir: string
+  port: number
+  grpcPort: number
+  /** Where its alerts go, and what their links begin with. */
+  links: { alertmanager: string; grafana: string; runbooks: string }
+  logFile: string
+  pidFile?: string | undefined
+  note: (message: string) => void
+}
+
+/** The arguments and the environment that make the configuration of a run. */
+export const lokiConfiguration = ({
+  dataDir,
+  port,
+  grpcPort,
+  links,
+}: Pick<LokiOptions, 'dataDir' | 'port' | 'grpcPort' | 'links'>): { args: string[]; env: Record<string, string> } => ({
+  args: [
+    `-config.file=${fileURLToPath(new URL('loki.yaml', CONFIG))}`,
+    '-config.expand-env=true',
+    `-server.http-listen-port=${port}`,
+    `-server.grpc-listen-port=${grpcPort}`,
+  ],
+  env: {
+    LOKI_DATA: dataDir,
+    LOKI_RULES: fileURLToPath(new URL('rules', CONFIG)),
+    ALERTMANAGER_URL: links.alertmanager,
+    GRAFANA_URL: links.grafana,
+    RUNBOOKS_URL: links.runbooks,
+  },
+})
+
+/** Starts Loki; `url` is where logs go (`/otlp`) and are asked for. */
+export const startLoki = async (options: LokiOptions): Promise<Server> => {
+  const { dataDir, port } = options
+  const command = findProgram('loki') ?? (await goBinary(LOKI, options.note))
+  await mkdir(dataDir, { recursive: true })
+  const url = `http://127.0.0.1:${port}`
+  const { args, env } = lokiConfiguration(options)
+  const server = new ManagedProcess({
+    name: 'loki',
+    command,
+    args,
+    env: { ...env, GOMEMLIMIT: '400MiB' },
+    cwd: dataDir,
+    logFile: options.logFile,
+    pidFile: options.pidFile,
+    ready: () => answersOk(`${url}/ready`),
+    readyTimeoutMs: 90_000,
+  })
+  await server.start()
+  return serverOf(server, url, port)
+}
