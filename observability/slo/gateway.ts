@@ -33,12 +33,15 @@ export const recentRules = (): Recording[] =>
       { record: 'service_sli:gateway_failures:rate30s', expr: sum('30s', FAILED), labels },
     ]
     if (requestClass === 'streams') return requests
-    const latency = (window: string) => ({
-      record: `service_sli:gateway_latency_seconds:p99_${window}`,
-      expr: `histogram_quantile(0.99, sum by (le) (${quickRate(select('_bucket', ANSWERED), window)}))`,
-      labels,
-    })
-    return [...requests, latency('2m'), latency('30s')]
+    const buckets = quickRate(select('_bucket', ANSWERED), '30s')
+    return [
+      ...requests,
+      {
+        record: 'service_sli:gateway_latency_seconds:p99_30s',
+        expr: `histogram_quantile(0.99, sum by (le) (${buckets}))`,
+        labels,
+      },
+    ]
   })
 
 /** The same for objectives: all requests, those that failed, those that were answered fast enough. */

@@ -1,9 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { goBinary, wrapModule, type GoProgram } from '../go-build.ts'
-import { ManagedProcess } from '../managed-process.ts'
-import { findProgram } from '../programs.ts'
-import { answersOk, serverOf, type Server } from './server.ts'
+import { wrapModule, type GoProgram } from '../go-build.ts'
+import { startGoServer, type GoServerOptions } from './go-server.ts'
+import type { Server } from './server.ts'
 
 const CONFIG = new URL('../../../observability/loki/', import.meta.url)
 const VERSION = 'v3.7.8'
@@ -21,15 +19,10 @@ export const LOKI: GoProgram = {
   values: { [`${MODULE}/pkg/util/build.Version`]: VERSION.slice(1) },
 }
 
-export type LokiOptions = {
-  dataDir: string
-  port: number
+export type LokiOptions = GoServerOptions & {
   grpcPort: number
   /** Where its alerts go, and what their links begin with. */
   links: { alertmanager: string; grafana: string; runbooks: string }
-  logFile: string
-  pidFile?: string | undefined
-  note: (message: string) => void
 }
 
 /** The arguments and the environment that make the configuration of a run. */
@@ -55,23 +48,5 @@ export const lokiConfiguration = ({
 })
 
 /** Starts Loki; `url` is where logs go (`/otlp`) and are asked for. */
-export const startLoki = async (options: LokiOptions): Promise<Server> => {
-  const { dataDir, port } = options
-  const command = findProgram('loki') ?? (await goBinary(LOKI, options.note))
-  await mkdir(dataDir, { recursive: true })
-  const url = `http://127.0.0.1:${port}`
-  const { args, env } = lokiConfiguration(options)
-  const server = new ManagedProcess({
-    name: 'loki',
-    command,
-    args,
-    env: { ...env, GOMEMLIMIT: '400MiB' },
-    cwd: dataDir,
-    logFile: options.logFile,
-    pidFile: options.pidFile,
-    ready: () => answersOk(`${url}/ready`),
-    readyTimeoutMs: 90_000,
-  })
-  await server.start()
-  return serverOf(server, url, port)
-}
+export const startLoki = (options: LokiOptions): Promise<Server> =>
+  startGoServer(LOKI, options, lokiConfiguration(options))

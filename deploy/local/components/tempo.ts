@@ -1,9 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { goBinary, wrapModule, type GoProgram } from '../go-build.ts'
-import { ManagedProcess } from '../managed-process.ts'
-import { findProgram } from '../programs.ts'
-import { answersOk, serverOf, type Server } from './server.ts'
+import { wrapModule, type GoProgram } from '../go-build.ts'
+import { startGoServer, type GoServerOptions } from './go-server.ts'
+import type { Server } from './server.ts'
 
 const CONFIG = new URL('../../../observability/tempo/tempo.yaml', import.meta.url)
 // The line of 2.6, by the commit that the module proxy has of it.
@@ -28,15 +26,10 @@ export const TEMPO: GoProgram = {
   values: { 'main.Version': '2.6.0', 'main.Branch': 'main', 'main.Revision': VERSION.slice(-12) },
 }
 
-export type TempoOptions = {
-  dataDir: string
-  port: number
+export type TempoOptions = GoServerOptions & {
   grpcPort: number
   /** Where the collector sends traces (OTLP over HTTP). */
   otlpPort: number
-  logFile: string
-  pidFile?: string | undefined
-  note: (message: string) => void
 }
 
 /** The arguments and the environment that make the configuration of a run. */
@@ -59,25 +52,6 @@ export const tempoConfiguration = ({
 })
 
 /** Starts Tempo; `url` is where traces are asked for. */
-export const startTempo = async (options: TempoOptions): Promise<Server> => {
-  const { dataDir, port } = options
-  const command = findProgram('tempo') ?? (await goBinary(TEMPO, options.note))
-  await mkdir(dataDir, { recursive: true })
-  const url = `http://127.0.0.1:${port}`
-  const { args, env } = tempoConfiguration(options)
-  const server = new ManagedProcess({
-    name: 'tempo',
-    command,
-    args,
-    env: { ...env, GOMEMLIMIT: '400MiB' },
-    cwd: dataDir,
-    logFile: options.logFile,
-    pidFile: options.pidFile,
-    // After traffic it can wait for its own queriers without end.
-    stopTimeoutMs: 5000,
-    ready: () => answersOk(`${url}/ready`),
-    readyTimeoutMs: 90_000,
-  })
-  await server.start()
-  return serverOf(server, url, port)
-}
+export const startTempo = (options: TempoOptions): Promise<Server> =>
+  // After traffic it can wait for its own queriers without end.
+  startGoServer(TEMPO, options, { ...tempoConfiguration(options), stopTimeoutMs: 5000 })
