@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { cacheFolder } from './cache.ts'
 import { Failure, sentenceOf } from './failure.ts'
+import { requireProgram } from './programs.ts'
 import { say } from './progress.ts'
 import { givenStores, startStores, storeEnvironment, type Stores } from './stores.ts'
 import { temporaryHome } from './temporary-home.ts'
@@ -27,6 +28,15 @@ export const select = (files: readonly string[], words: readonly string[]): { fi
   return { files: files.filter((file) => paths.length === 0 || paths.some((path) => file.includes(path))), names }
 }
 
+/** Rules and routes are tested by the programs that read them; installed first where they are missing and the user is root. */
+const requireTools = async (files: readonly string[]): Promise<void> => {
+  if (!files.some((file) => /^observability\/(prometheus|alertmanager)\//.test(file))) return
+  const packages = ['prometheus', 'prometheus-alertmanager']
+  const purpose = 'What tests rules and routes (promtool, amtool)'
+  for (const program of ['promtool', 'amtool'])
+    await requireProgram({ programs: [program], packages, purpose }, say, 'test')
+}
+
 const runTests = (files: readonly string[], names: readonly string[], stores: Stores): Promise<number> =>
   new Promise((resolve) => {
     const options = ['--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${TIMEOUT_MS}`]
@@ -45,6 +55,7 @@ const main = async (words: readonly string[]): Promise<number> => {
   const { files, names } = select(await testFiles(), words)
   // Given no file, Node's runner would look for some by itself.
   if (files.length === 0) throw new Failure('There are no *.test.ts files to run.')
+  await requireTools(files)
   await using home = await temporaryHome()
   await using stores = await startStores({ home: home.path, given: givenStores(process.env), say })
   return await runTests(files, names, stores)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { test } from 'node:test'
 import { panelsOf, readCommitted, textsOf, type DashboardJson, type Panel, type Target } from './lint/dashboard-json.ts'
 import { knownMetrics } from './lint/known-metrics.ts'
@@ -7,7 +9,6 @@ import { linksIn, variablesIn } from './lint/variables.ts'
 import { all } from './src/dashboards/all.ts'
 import { sources } from './src/sources.ts'
 import { fileOf, textOf } from './src/write.ts'
-import { readFileSync } from 'node:fs'
 
 const committed = readCommitted()
 const dashboards = committed.map(({ dashboard }) => dashboard)
@@ -46,6 +47,14 @@ test('no two dashboards share a uid or a title, and no two panels of a kind in o
       ),
     ),
   ])
+})
+
+test('no dashboard is called as its folder, which Grafana refuses to save', () => {
+  noFaults(
+    committed
+      .filter(({ path, dashboard }) => basename(dirname(path)).toLowerCase() === dashboard.title.toLowerCase())
+      .map(({ path }) => path),
+  )
 })
 
 test('a dashboard is read-only, refreshes, is in the menu, and opens with the question it answers', () => {

@@ -154,7 +154,7 @@ const hearing = row('People hear of it', [
 
 export const pharosBusiness = dashboard({
   uid: 'pharos-business',
-  title: 'Business',
+  title: 'Business activity',
   folder: 'Business',
   question:
     '**Do people do on Pharos what they usually do?** They come, they do something, others hear of it. A dip here without errors elsewhere is a fault that nobody has found yet.',

@@ -275,7 +275,7 @@ const consumers = row(
       title: 'Fan-out',
       description: 'Notifications that followers were given of posts.',
       unit: 'ops',
-      links: [toDashboard('Business', 'pharos-business')],
+      links: [toDashboard('Business activity', 'pharos-business')],
       queries: [prom(rate('notifications_fanned_out_total'), 'notifications')],
     }),
   ],
@@ -315,7 +315,7 @@ const topics = row(
     timeseries({
       title: 'Published by topic',
       description: 'How fast the ends of the partitions move: what is published by whomever.',
-      links: [toDashboard('Business', 'pharos-business')],
+      links: [toDashboard('Business activity', 'pharos-business')],
       unit: 'ops',
       queries: [prom(rate('kafka_partition_current_offset', { by: 'topic', where: TOPIC }), '{{topic}}')],
     }),
