@@ -55,10 +55,15 @@ const elasticsearchExtras = (input: PartsInput): Extra[] => {
       return undefined
     },
   }
+  if (backEnds.elasticsearch !== undefined) {
+    return [{ part: provisioned, shows: [] }, elasticsearchExporterExtra(input, address)]
+  }
+  const needs = server.name
   return [
-    ...(backEnds.elasticsearch === undefined ? [{ part: server, shows: [] }] : []),
-    { part: provisioned, shows: [] },
-    elasticsearchExporterExtra(input, address),
+    { part: server, shows: [] },
+    { part: provisioned, shows: [], needs },
+    // Alone it would tell of an Elasticsearch that is down.
+    { ...elasticsearchExporterExtra(input, address), needs },
   ]
 }
 

@@ -4,7 +4,12 @@ import { portVariable, type PortName, type Settings } from '../settings.ts'
 import type { Part } from '../supervisor.ts'
 
 /** A part that comes when the platform is up, and what Prometheus then finds, by the label `service`. */
-export type Extra = { part: Part; shows: readonly string[] }
+export type Extra = {
+  part: Part
+  shows: readonly string[]
+  /** The extra without which this one has nothing to do: it is not started when that was left out. */
+  needs?: string | undefined
+}
 
 /** The names of the extras that have come by now; it grows while they come. */
 export type Running = ReadonlySet<string>

@@ -32,7 +32,8 @@ export const startExtras = async (input: PartsInput, supervisor: Supervisor): Pr
     ...(ops ? [...exporterExtras(input), bugsinkExtra(input, supervisor), ...backEndExtras(input)] : []),
     ...(settings.receivers.collector ? [collectorExtra(input, supervisor, running)] : []),
   ]
-  for (const { part, shows } of extras) {
+  for (const { part, shows, needs } of extras) {
+    if (needs !== undefined && !running.has(needs)) continue
     if (!(await supervisor.optional(part))) continue
     running.add(part.name)
     if (shows.length === 0) continue
