@@ -17,12 +17,14 @@ import { Failure } from './failure.ts'
 import { descendantsOf, identityOf, isAlive, signalProcess, type ProcessIdentity } from './process-identity.ts'
 import { findProgram } from './programs.ts'
 
+type Environment = Readonly<Record<string, string>>
+
 export type ProcessSpec = {
   name: string
   command: string
   args: readonly string[]
-  /** The whole environment: nothing is inherited but PATH and the locale. */
-  env?: Readonly<Record<string, string>>
+  /** The whole environment: nothing is inherited but PATH and the locale. A function is asked at each start. */
+  env?: Environment | (() => Environment)
   cwd?: string
   user?: { uid: number; gid: number } | undefined
   /** Output is appended here. */
@@ -139,7 +141,7 @@ export class ManagedProcess {
     // Its own process group: Ctrl-C in the terminal reaches only us, and we stop things in order.
     const child = spawn(command, args, {
       cwd: spec.cwd,
-      env: { ...baseEnvironment(), ...spec.env },
+      env: { ...baseEnvironment(), ...(typeof spec.env === 'function' ? spec.env() : spec.env) },
       stdio: ['ignore', log, log],
       detached: true,
       ...spec.user,

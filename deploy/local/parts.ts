@@ -139,6 +139,7 @@ const servicePart = (input: PartsInput, name: ServiceName): Part => {
         name,
         port: settings.servicePorts[name].http,
         managementPort: settings.servicePorts[name].management,
+        overrideFile: settings.env['FAULTS'] === 'on' ? join(settings.home, 'run/overrides', `${name}.env`) : undefined,
         env: serviceEnvironment(name, {
           addresses: {
             stores: storeUrls(input),

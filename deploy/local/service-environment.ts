@@ -30,6 +30,8 @@ const PASSED_ON = [
   'OTEL_TRACES_SAMPLER_ARG',
   'SENTRY_DSN',
   'DEPLOYMENT_ENVIRONMENT',
+  'FAULTS',
+  'FAULTS_FILE',
 ]
 
 export type Release = { version: string; commit: string }

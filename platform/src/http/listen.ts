@@ -4,6 +4,8 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestListener, Server, ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
+import type { Faults } from '../faults/faults.ts'
+import { mountFaults } from '../faults/routes.ts'
 import { getLogLevel, log, logLevels, setLogLevel } from '../telemetry/log.ts'
 import { scrape } from '../telemetry/metrics.ts'
 import { telemetry } from '../telemetry/settings.ts'
@@ -115,13 +117,14 @@ export const mountProbes = (app: Express, health: Health): void => {
   app.get('/version', namedRoute('/version'), (_req, res) => void res.json(versionOf()))
 }
 
-/** What operators may ask a process: the probes, metrics and the log level. Not for clients. */
-const createManagementApp = (health: Health): Express => {
+/** What operators may ask a process: the probes, metrics, the log level and its faults. Not for clients. */
+const createManagementApp = (health: Health, faults: Faults | undefined): Express => {
   const app = express().disable('x-powered-by')
   mountProbes(app, health)
   app.get('/metrics', metrics)
   app.get('/loglevel', (_req, res) => void res.json({ level: getLogLevel() }))
   app.put('/loglevel', express.json({ limit: '1kb' }), changeLevel)
+  if (faults) mountFaults(app, faults)
   return app.use(answerFault)
 }
 
@@ -134,5 +137,5 @@ const versionOf = () => ({
 })
 
 /** Serves the management port; when the service stops, readiness goes off first. */
-export const listenManagement = (health: Health, address: Address): Promise<Listener> =>
-  listen(createManagementApp(health), address)
+export const listenManagement = (health: Health, address: Address, faults?: Faults): Promise<Listener> =>
+  listen(createManagementApp(health, faults), address)

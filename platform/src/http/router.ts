@@ -4,6 +4,8 @@ import type { Express, NextFunction, Request, RequestHandler, Response } from 'e
 import type { z } from 'zod'
 import { API_PREFIX } from '../contracts/http/define.ts'
 import type { Operation } from '../contracts/http/define.ts'
+import type { Faults } from '../faults/faults.ts'
+import { faultyRoute } from '../faults/http.ts'
 import { setUser } from '../telemetry/context.ts'
 import type { IdempotencyStore } from '../postgres/idempotency.ts'
 import { Reply } from './answer.ts'
@@ -51,6 +53,8 @@ export type RouterPorts = {
   readonly serviceTokens?: ServiceTokens | undefined
   /** Without it `Idempotency-Key` is ignored. */
   readonly idempotency?: IdempotencyStore | undefined
+  /** Hit each route before its own steps; without them there is no such step. */
+  readonly faults?: Faults | undefined
 }
 
 const parseJson = json({ limit: BODY_LIMIT, strict: false })
@@ -170,12 +174,14 @@ export const pathsOf = (operation: Operation): string[] =>
 export const mount = (
   app: Express,
   operations: readonly { readonly operation: Operation; readonly steps: readonly RequestHandler[] }[],
+  faults?: Faults,
 ): void => {
+  const before = faults ? [faultyRoute(faults)] : []
   const allowed = new Map<string, Set<string>>()
   for (const { operation, steps } of operations) {
     for (const path of pathsOf(operation)) {
       for (const method of operation.methods) {
-        app[method](path, namedRoute(path), ...steps)
+        app[method](path, namedRoute(path), ...before, ...steps)
         allowed.set(path, (allowed.get(path) ?? new Set()).add(method.toUpperCase()))
       }
     }
@@ -198,4 +204,5 @@ export const mountRoutes = (app: Express, routes: readonly BoundRoute[], ports: 
   mount(
     app,
     routes.map((route) => ({ operation: route.operation, steps: stepsOf(route, ports) })),
+    ports.faults,
   )

@@ -1,5 +1,7 @@
 import type { EachBatchPayload } from 'kafkajs'
 import { unavailable } from '../errors.ts'
+import { breakable, stallable } from '../faults/consumer.ts'
+import type { Faults } from '../faults/faults.ts'
 import type { Database } from '../postgres/connect.ts'
 import { log } from '../telemetry/log.ts'
 import { counter } from '../telemetry/metrics.ts'
@@ -25,6 +27,7 @@ export type ConsumerOptions = {
   readonly handlers: readonly EventHandler[]
   /** Partitions handled at the same time; each uses one connection of the pool. 4 by default. */
   readonly concurrency?: number
+  readonly faults?: Faults | undefined
 }
 
 export type RunningConsumer = AsyncDisposable & {
@@ -48,7 +51,7 @@ const retries = counter({
  * comes back by itself after whatever happens to the group. Disposal finishes the events in hand and leaves the group.
  */
 export const startConsumer = (options: ConsumerOptions): RunningConsumer => {
-  const { brokers, groupId, topicPrefix, db, handlers } = options
+  const { brokers, groupId, topicPrefix, db, handlers, faults } = options
   const kafka = createKafka(brokers, groupId)
   const sender = createSender(kafka)
   const failures = new Map<string, number>()
@@ -56,7 +59,7 @@ export const startConsumer = (options: ConsumerOptions): RunningConsumer => {
   const process = createProcess({
     db,
     groupId,
-    handlers,
+    handlers: faults ? handlers.map((handler) => breakable(handler, faults)) : handlers,
     bury: (error, place, message) => sendDeadLetter(sender, { topicPrefix, group: groupId, place, message, error }),
   })
 
@@ -93,7 +96,8 @@ export const startConsumer = (options: ConsumerOptions): RunningConsumer => {
   const concurrency = options.concurrency ?? CONCURRENCY
   // Systems that share a broker must not share a group: each would get partitions of topics that it does not read.
   const group = topicPrefix + groupId
-  const member = keepMember({ kafka, groupId: group, topics, concurrency, handleBatch })
+  const handle = faults ? stallable(handleBatch, faults) : handleBatch
+  const member = keepMember({ kafka, groupId: group, topics, concurrency, handleBatch: handle })
   const lag = watchLag({ kafka, group, consumer: groupId, topicPrefix, assignment: () => member.assignment })
   return {
     check: async () => {

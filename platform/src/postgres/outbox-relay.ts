@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { isAppError } from '../errors.ts'
+import type { Faults } from '../faults/faults.ts'
 import { backoff } from '../runtime/backoff.ts'
 import type { EventProducer } from '../kafka/producer.ts'
 import { captureError } from '../telemetry/capture.ts'
@@ -24,6 +25,7 @@ export type RelayOptions = {
   readonly pollMs?: number
   /** For tests: called between the publishing of a batch and its deletion. A throw is a crash at this point. */
   readonly afterPublish?: () => Promise<void>
+  readonly faults?: Faults | undefined
 }
 
 const POLL_MS = 1_000
@@ -67,7 +69,7 @@ const every = (ms: number): (() => boolean) => {
  * Disposal ends the batch in hand and lets the lock go.
  */
 export const startOutboxRelay = (options: RelayOptions): AsyncDisposable & { readonly active: boolean } => {
-  const { db, producer, afterPublish, pollMs = POLL_MS } = options
+  const { db, producer, afterPublish, faults, pollMs = POLL_MS } = options
   const pause = createPause()
   const state: OutboxState = { pending: 0, oldest: undefined }
   const forget = observeOutbox(state)
@@ -119,9 +121,11 @@ export const startOutboxRelay = (options: RelayOptions): AsyncDisposable & { rea
     client.on('notification', pause.wake)
     while (!stopping) {
       const startedAt = performance.now()
-      const outcome = await publishBatch(client)
+      const isStopped = faults !== undefined && (await faults.isOn('relay-stop'))
+      const outcome = isStopped ? 'stopped' : await publishBatch(client)
       await look(client, outcome)
       if (outcome === 'failed') await sleepUnlessStopping(backoff(failures, MAX_BACKOFF_MS))
+      else if (outcome === 'stopped') await sleepUnlessStopping(pollMs)
       else if (outcome === 'empty') await pause.sleep(pollMs)
       else if (outcome === 'all') await sleep(Math.max(0, ROUND_MS - (performance.now() - startedAt)))
     }

@@ -68,6 +68,10 @@ export const listenSettings = (httpPort: number) => ({
   PORT: port(httpPort),
   MANAGEMENT_PORT: port(httpPort + 1000),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  /** `on` lets the management port break this process on purpose (faults/). */
+  FAULTS: onOff('off'),
+  /** Flags to begin with, in place of those in faults/flags.flagd.json. */
+  FAULTS_FILE: z.string().optional(),
 })
 
 export const postgresSettings = {

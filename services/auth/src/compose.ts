@@ -1,3 +1,4 @@
+import { openFaults } from '@pharos/platform/faults/open-faults'
 import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
@@ -48,13 +49,14 @@ export const composeAuth = async (
   setLogLevel(config.LOG_LEVEL)
   log.info('configuration', { 'event.action': 'service.configured', 'service.config': JSON.stringify(config) })
 
+  const faults = stack.use(await openFaults(config))
   const db = stack.use(
     await connectPostgres({ url: config.POSTGRES_URL, poolMax: config.POSTGRES_POOL_MAX, applicationName: SERVICE }),
   )
   const redis = stack.use(connectRedis({ url: config.REDIS_URL }))
   const kafka = { brokers: config.KAFKA_BROKERS, topicPrefix: config.TOPIC_PREFIX }
   const producer = stack.use(await connectProducer({ ...kafka, clientId: SERVICE }))
-  stack.use(startOutboxRelay({ db, producer }))
+  stack.use(startOutboxRelay({ db, producer, faults }))
 
   const models = defineModels(db.sequelize)
   const housekeeping = createHousekeeping(db, clock)
@@ -80,6 +82,7 @@ export const composeAuth = async (
       groupId: SERVICE,
       db,
       handlers: userEventHandlers({ loginNames: createLoginNames(models), revocations }),
+      faults,
     }),
   )
   stack.use(
@@ -98,6 +101,7 @@ export const composeAuth = async (
     beside: serveJwks(keys.jwks),
     idempotency: createIdempotencyStore(db),
     authenticator: createAuthenticator({ keys, issuer, audience, revocations }),
+    faults,
   })
   const health = createHealth({
     postgres: { check: () => db.check(), required: true },
@@ -105,7 +109,9 @@ export const composeAuth = async (
     kafka: { check: () => consumer.check(), required: false },
   })
   await revocations.caughtUp
-  const management = stack.use(await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }))
+  const management = stack.use(
+    await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }, faults),
+  )
   const server = stack.use(await listen(app, { host: config.HOST, port: config.PORT }))
   stack.defer(() => health.drain())
   log.info(`auth is ready on ${server.url}`, { 'event.action': 'service.ready', 'server.port': server.port })

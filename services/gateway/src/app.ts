@@ -1,4 +1,5 @@
 import type { Operation, ServiceName } from '@pharos/platform/contracts/http/define'
+import type { Faults } from '@pharos/platform/faults/faults'
 import { closeApp, openApp } from '@pharos/platform/http/app'
 import type { Authenticator, Identity } from '@pharos/platform/http/auth'
 import type { Health } from '@pharos/platform/http/health'
@@ -27,6 +28,8 @@ type Ports = {
   readonly health: Health
   readonly corsOrigins: readonly string[]
   readonly trustProxy: readonly string[]
+  /** Hit the operations, never probes and documents. */
+  readonly faults?: Faults | undefined
 }
 
 const EXPOSED_HEADERS = [
@@ -95,6 +98,7 @@ export const createGatewayApp = (ports: Ports): Express => {
   mount(
     app,
     ports.operations.map((operation) => ({ operation, steps: stepsOf(operation, ports) })),
+    ports.faults,
   )
   mountProbes(app, ports.health)
   mountDocs(app, ports.operations)

@@ -1,4 +1,5 @@
 import type { ServiceName } from '@pharos/platform/contracts/http/define'
+import { openFaults } from '@pharos/platform/faults/open-faults'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
 import { createHealth } from '@pharos/platform/http/health'
@@ -37,6 +38,7 @@ export const composeGateway = async (
   stack: AsyncDisposableStack,
 ): Promise<{ readonly url: string; readonly managementUrl: string }> => {
   log.info('configuration', { 'event.action': 'service.configured', config: JSON.stringify(config) })
+  const faults = stack.use(await openFaults(config))
   const redis = stack.use(connectRedis({ url: config.REDIS_URL }))
   const revocations = stack.use(createRevocations({ redis }))
   const authenticator = createAuthenticator({
@@ -74,8 +76,11 @@ export const composeGateway = async (
     health,
     corsOrigins: config.CORS_ORIGINS,
     trustProxy: config.TRUST_PROXY,
+    faults,
   })
-  const management = stack.use(await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }))
+  const management = stack.use(
+    await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }, faults),
+  )
   const address = { host: config.HOST, port: config.PORT }
   const server = stack.use(await listen(app, address, { shouldUpgradeCallback: isWebSocketUpgrade }))
   live.attach(server.server)

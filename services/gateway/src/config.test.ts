@@ -12,6 +12,7 @@ test('only the address of Redis must be given; the rest suits a local system', (
     PORT: 8080,
     MANAGEMENT_PORT: 9080,
     LOG_LEVEL: 'info',
+    FAULTS: false,
     JWT_ISSUER: 'pharos',
     JWT_AUDIENCE: 'pharos',
     JWKS_URL: 'http://127.0.0.1:8082/.well-known/jwks.json',

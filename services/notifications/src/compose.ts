@@ -1,3 +1,4 @@
+import { openFaults } from '@pharos/platform/faults/open-faults'
 import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
@@ -34,13 +35,14 @@ export const composeNotifications = async (
   setLogLevel(config.LOG_LEVEL)
   log.info('configuration', { 'event.action': 'service.configured', 'service.config': JSON.stringify(config) })
 
+  const faults = stack.use(await openFaults(config))
   const db = stack.use(
     await connectPostgres({ url: config.POSTGRES_URL, poolMax: config.POSTGRES_POOL_MAX, applicationName: SERVICE }),
   )
   const redis = stack.use(connectRedis({ url: config.REDIS_URL }))
   const kafka = { brokers: config.KAFKA_BROKERS, topicPrefix: config.TOPIC_PREFIX }
   const producer = stack.use(await connectProducer({ ...kafka, clientId: SERVICE }))
-  stack.use(startOutboxRelay({ db, producer: announceLive(producer, redis) }))
+  stack.use(startOutboxRelay({ db, producer: announceLive(producer, redis), faults }))
 
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
   const users = stack.use(createServiceClient({ peer: 'users', to: config.USERS_URL, tokens: serviceTokens }))
@@ -52,6 +54,7 @@ export const composeNotifications = async (
       groupId: SERVICE,
       db,
       handlers: eventHandlers({ cards, removeInbox: (userId, tx) => work.begin(tx, 'remove-inbox', { userId }) }),
+      faults,
     }),
   )
 
@@ -66,6 +69,7 @@ export const composeNotifications = async (
       audience: config.JWT_AUDIENCE,
       revocations,
     }),
+    faults,
   })
   const health = createHealth({
     postgres: { check: () => db.check(), required: true },
@@ -74,7 +78,9 @@ export const composeNotifications = async (
   })
 
   await revocations.caughtUp
-  const management = stack.use(await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }))
+  const management = stack.use(
+    await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }, faults),
+  )
   const server = stack.use(await listen(app, { host: config.HOST, port: config.PORT }))
   stack.defer(() => health.drain())
   log.info(`notifications is ready on ${server.url}`, { 'event.action': 'service.ready', 'server.port': server.port })

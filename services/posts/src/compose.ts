@@ -1,3 +1,4 @@
+import { openFaults } from '@pharos/platform/faults/open-faults'
 import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
@@ -39,13 +40,14 @@ export const composePosts = async (
   setLogLevel(config.LOG_LEVEL)
   log.info('configuration', { 'event.action': 'service.configured', 'service.config': JSON.stringify(config) })
 
+  const faults = stack.use(await openFaults(config))
   const db = stack.use(
     await connectPostgres({ url: config.POSTGRES_URL, poolMax: config.POSTGRES_POOL_MAX, applicationName: SERVICE }),
   )
   const redis = stack.use(connectRedis({ url: config.REDIS_URL }))
   const kafka = { brokers: config.KAFKA_BROKERS, topicPrefix: config.TOPIC_PREFIX }
   const producer = stack.use(await connectProducer({ ...kafka, clientId: SERVICE }))
-  stack.use(startOutboxRelay({ db, producer }))
+  stack.use(startOutboxRelay({ db, producer, faults }))
 
   const revocations = stack.use(createRevocations({ redis }))
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
@@ -78,6 +80,7 @@ export const composePosts = async (
       groupId: SERVICE,
       db,
       handlers: cards.handlers((userId, tx) => work.begin(tx, 'remove-posts', { author_id: userId })),
+      faults,
     }),
   )
 
@@ -90,6 +93,7 @@ export const composePosts = async (
       revocations,
     }),
     idempotency: createIdempotencyStore(db),
+    faults,
   })
   const health = createHealth({
     postgres: { check: () => db.check(), required: true },
@@ -98,7 +102,9 @@ export const composePosts = async (
   })
 
   await revocations.caughtUp
-  const management = stack.use(await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }))
+  const management = stack.use(
+    await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }, faults),
+  )
   const server = stack.use(await listen(app, { host: config.HOST, port: config.PORT }))
   stack.defer(() => health.drain())
   log.info(`posts is ready on ${server.url}`, { 'event.action': 'service.ready', 'server.port': server.port })

@@ -1,3 +1,4 @@
+import { openFaults } from '@pharos/platform/faults/open-faults'
 import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createServiceClient } from '@pharos/platform/http/client'
@@ -35,13 +36,14 @@ export const composeRelations = async (
   setLogLevel(config.LOG_LEVEL)
   log.info('configuration', { 'event.action': 'service.configured', 'service.config': JSON.stringify(config) })
 
+  const faults = stack.use(await openFaults(config))
   const db = stack.use(
     await connectPostgres({ url: config.POSTGRES_URL, poolMax: config.POSTGRES_POOL_MAX, applicationName: SERVICE }),
   )
   const redis = stack.use(connectRedis({ url: config.REDIS_URL }))
   const kafka = { brokers: config.KAFKA_BROKERS, topicPrefix: config.TOPIC_PREFIX }
   const producer = stack.use(await connectProducer({ ...kafka, clientId: SERVICE }))
-  stack.use(startOutboxRelay({ db, producer }))
+  stack.use(startOutboxRelay({ db, producer, faults }))
 
   const serviceTokens = createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE })
   const users = stack.use(createServiceClient({ peer: 'users', to: config.USERS_URL, tokens: serviceTokens }))
@@ -52,7 +54,7 @@ export const composeRelations = async (
 
   const work = stack.use(startBatchedWork({ db, kinds: batches }))
   const handlers = eventHandlers({ cards, work })
-  const consumer = stack.use(startConsumer({ ...kafka, groupId: SERVICE, db, handlers }))
+  const consumer = stack.use(startConsumer({ ...kafka, groupId: SERVICE, db, handlers, faults }))
 
   const revocations = stack.use(createRevocations({ redis }))
   const app = createApp({
@@ -64,6 +66,7 @@ export const composeRelations = async (
       audience: config.JWT_AUDIENCE,
       revocations,
     }),
+    faults,
   })
   const health = createHealth({
     postgres: { check: () => db.check(), required: true },
@@ -72,7 +75,9 @@ export const composeRelations = async (
   })
 
   await revocations.caughtUp
-  const management = stack.use(await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }))
+  const management = stack.use(
+    await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }, faults),
+  )
   const server = stack.use(await listen(app, { host: config.HOST, port: config.PORT }))
   stack.defer(() => health.drain())
   log.info(`relations is ready on ${server.url}`, { 'event.action': 'service.ready', 'server.port': server.port })

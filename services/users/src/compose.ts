@@ -1,3 +1,4 @@
+import { openFaults } from '@pharos/platform/faults/open-faults'
 import { createApp } from '@pharos/platform/http/app'
 import { createAuthenticator } from '@pharos/platform/http/auth'
 import { createHealth } from '@pharos/platform/http/health'
@@ -30,6 +31,7 @@ export const composeUsers = async (
   setLogLevel(config.LOG_LEVEL)
   log.info('configuration', { 'event.action': 'service.configured', 'service.config': JSON.stringify(config) })
 
+  const faults = stack.use(await openFaults(config))
   const db = stack.use(
     await connectPostgres({ url: config.POSTGRES_URL, poolMax: config.POSTGRES_POOL_MAX, applicationName: SERVICE }),
   )
@@ -37,7 +39,7 @@ export const composeUsers = async (
   const producer = stack.use(
     await connectProducer({ brokers: config.KAFKA_BROKERS, clientId: SERVICE, topicPrefix: config.TOPIC_PREFIX }),
   )
-  stack.use(startOutboxRelay({ db, producer }))
+  stack.use(startOutboxRelay({ db, producer, faults }))
 
   const revocations = stack.use(createRevocations({ redis }))
   const search = rememberSearches(createUserSearch(db))
@@ -55,6 +57,7 @@ export const composeUsers = async (
     routes: [...publicRoutes(useCases), ...internalRoutes(useCases)],
     authenticator,
     serviceTokens: createServiceTokens({ secret: config.SERVICE_TOKEN_SECRET, service: SERVICE }),
+    faults,
   })
   const health = createHealth({
     postgres: { check: () => db.check(), required: true },
@@ -62,7 +65,9 @@ export const composeUsers = async (
   })
 
   await revocations.caughtUp
-  const management = stack.use(await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }))
+  const management = stack.use(
+    await listenManagement(health, { host: config.HOST, port: config.MANAGEMENT_PORT }, faults),
+  )
   const server = stack.use(await listen(app, { host: config.HOST, port: config.PORT }))
   stack.defer(() => health.drain())
   log.info(`users is ready on ${server.url}`, { 'event.action': 'service.ready', 'server.port': server.port })
