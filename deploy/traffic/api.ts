@@ -1,7 +1,10 @@
 import { API_PREFIX, type Operation } from '@pharos/platform/contracts/http/define'
-import { Agent } from 'undici'
+import { addressOf } from './addresses.ts'
+import { openConnections } from './connections.ts'
 
 export type Ask = {
+  /** Who asks, by number: each acts from an address of their own where there are any. */
+  from?: number
   params?: Readonly<Record<string, string | number>>
   query?: Readonly<Record<string, string | number>>
   body?: unknown
@@ -55,14 +58,7 @@ const parse = (text: string): { data?: unknown; message?: string } => {
 /** Correlation ids are the mark and a number, so `npm run follow` finds any request of a run. */
 export const openApi = (o: { url: string; mark: string; connections: number }): Api => {
   const { url, mark } = o
-  const agent = new Agent({
-    connections: o.connections,
-    pipelining: 1,
-    keepAliveTimeout: 60_000,
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    connectTimeout: TIMEOUT_MS,
-  })
+  const connections = openConnections({ url, most: o.connections, timeoutMs: TIMEOUT_MS })
   let asked = 0
 
   const ask = async (operation: Operation, what: Ask = {}): Promise<Answer> => {
@@ -70,20 +66,22 @@ export const openApi = (o: { url: string; mark: string; connections: number }): 
     const correlationId = `${mark}-${asked}`
     const payload = what.text ?? (what.body === undefined ? null : JSON.stringify(what.body))
     const begun = performance.now()
+    const from = what.from === undefined ? undefined : addressOf(url, what.from)
     try {
-      const response = await agent.request({
-        origin: url,
-        path: pathOf(operation, what),
-        method: (operation.methods[0] ?? 'get').toUpperCase(),
-        headers: headersOf(what, correlationId, payload),
-        body: payload,
+      return await connections.lend(from, async (client) => {
+        const { statusCode: status, body } = await client.request({
+          path: pathOf(operation, what),
+          method: (operation.methods[0] ?? 'get').toUpperCase(),
+          headers: headersOf(what, correlationId, payload),
+          body: payload,
+        })
+        const { data, message } = parse(await body.text())
+        return { status, ms: performance.now() - begun, correlationId, data, message }
       })
-      const { data, message } = parse(await response.body.text())
-      return { status: response.statusCode, ms: performance.now() - begun, correlationId, data, message }
     } catch (error) {
       const fault = error instanceof Error ? error.message || error.name : String(error)
       return { status: undefined, ms: performance.now() - begun, correlationId, fault }
     }
   }
-  return { url, ask, [Symbol.asyncDispose]: () => agent.destroy() }
+  return { url, ask, [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() }
 }

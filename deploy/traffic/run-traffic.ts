@@ -35,7 +35,8 @@ const refuseLimits = (recorder: Recorder): void => {
   const { count, verdicts } = recorder.report(0)
   if (count < LIMITED_AFTER || verdicts.limited < count * LIMITED_SHARE) return
   throw new Failure(
-    `${verdicts.limited} of ${count} requests were limited: start the system by "RATE_LIMIT=off npm start" for this.`,
+    `${verdicts.limited} of ${count} requests were limited: start the system by "RATE_LIMIT=off npm start" for this, ` +
+      'or let more people do as much (--users).',
   )
 }
 
@@ -46,7 +47,9 @@ const turnOf = (world: World, seed: number, { number, actor }: Intent, famous: R
     if (member === undefined) throw new Error(`nobody is at place ${place}`)
     return member
   }
-  return { world, random, actor: memberAt(actor), other: () => memberAt(famous(random)) }
+  // Whatever somebody does, mistakes as well, comes from their address.
+  const call: World['call'] = (operation, ask, o) => world.call(operation, { from: actor, ...ask }, o)
+  return { world: { ...world, call }, random, actor: memberAt(actor), other: () => memberAt(famous(random)) }
 }
 
 /** Does what was intended when its time has come, whether the earlier has been answered or not. */

@@ -47,10 +47,14 @@ const mustAsk = async (api: Api, operation: Operation, ask: Ask, also?: number):
 const seedPosts = async (api: Api, sessions: readonly Session[], { seed, postsPerUser, say = silent }: SeedOptions) => {
   const tick = progress(say, 'posts', sessions.length * postsPerUser)
   const made = await inParallel(sessions, AT_ONCE, async ({ userId, access }, place) => {
-    const { data } = await mustAsk(api, postsApi.listPosts, { query: { author_id: userId, limit: 1 } })
+    const { data } = await mustAsk(api, postsApi.listPosts, { query: { author_id: userId, limit: 1 }, from: place })
     const { total } = data as PostPageView
     for (let number = total; number < postsPerUser; number += 1) {
-      await mustAsk(api, postsApi.createPost, { body: writingOf(seed, place, number), token: access })
+      await mustAsk(api, postsApi.createPost, {
+        body: writingOf(seed, place, number),
+        token: access,
+        from: place,
+      })
       tick()
     }
     return Math.max(0, postsPerUser - total)
@@ -66,7 +70,8 @@ const seedFollows = async (
   const follows = followGraph(createRandom(seed, 4), { people: users, followsEach: followsPerUser })
   const tick = progress(say, 'follows', follows.length)
   const made = await inParallel(follows, AT_ONCE, async ([follower, followee]) => {
-    const ask = { body: { followee_id: sessions[followee]?.userId }, token: sessions[follower]?.access ?? '' }
+    const token = sessions[follower]?.access ?? ''
+    const ask = { body: { followee_id: sessions[followee]?.userId }, token, from: follower }
     const { status } = await mustAsk(api, relationsApi.follow, ask, ALREADY_FOLLOWING)
     tick()
     return status !== ALREADY_FOLLOWING

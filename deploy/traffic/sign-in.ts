@@ -31,14 +31,14 @@ export const refusalOf = (what: string, { url }: Api, { status, message, fault, 
   return new Failure(`${what} was answered ${status} "${message}" (correlation id ${correlationId}).`)
 }
 
-const register = async (api: Api, person: Person): Promise<Session> => {
-  const answer = await api.ask(authApi.register, { body: person })
+const register = async (api: Api, person: Person, from: number): Promise<Session> => {
+  const answer = await api.ask(authApi.register, { body: person, from })
   if (answer.status === authApi.register.success.status) return sessionOf(answer.data)
   throw refusalOf(`The registration of ${person.username}`, api, answer)
 }
 
-const logIn = async (api: Api, { username, password }: Person): Promise<Session> => {
-  const answer = await api.ask(authApi.login, { body: { login: username, password } })
+const logIn = async (api: Api, { username, password }: Person, from: number): Promise<Session> => {
+  const answer = await api.ask(authApi.login, { body: { login: username, password }, from })
   if (answer.status === authApi.login.success.status) return sessionOf(answer.data)
   throw refusalOf(`The login of ${username}`, api, answer)
 }
@@ -46,10 +46,10 @@ const logIn = async (api: Api, { username, password }: Person): Promise<Session>
 export type Entered = { person: Person; session: Session; isNew: boolean }
 
 /** Signs somebody in, who is registered first when nobody of that name is there. @throws Failure */
-const enter = async (api: Api, person: Person): Promise<Entered> => {
-  const found = await api.ask(usersApi.getUserByUsername, { params: { username: person.username } })
-  if (found.status === 404) return { person, session: await register(api, person), isNew: true }
-  if (found.status === 200) return { person, session: await logIn(api, person), isNew: false }
+const enter = async (api: Api, person: Person, from: number): Promise<Entered> => {
+  const found = await api.ask(usersApi.getUserByUsername, { params: { username: person.username }, from })
+  if (found.status === 404) return { person, session: await register(api, person, from), isNew: true }
+  if (found.status === 200) return { person, session: await logIn(api, person, from), isNew: false }
   throw refusalOf(`The profile of ${person.username}`, api, found)
 }
 
@@ -74,8 +74,8 @@ export const inParallel = async <T, R>(
 /** Signs all of them in; `each` hears of every one, and ends it by throwing. */
 export const enterAll = (api: Api, people: readonly Person[], each: (done: number) => void): Promise<Entered[]> => {
   let done = 0
-  return inParallel(people, AT_ONCE, async (person) => {
-    const entered = await enter(api, person)
+  return inParallel(people, AT_ONCE, async (person, place) => {
+    const entered = await enter(api, person, place)
     each((done += 1))
     return entered
   })

@@ -85,9 +85,10 @@ export const openWorld = async (
   const renew = async (member: Member): Promise<void> => {
     const { access, refresh, expiresAt } = member.session
     const { username, password } = member.person
-    const refreshed = await call(authApi.refresh, { body: { refresh_token: refresh } })
+    const from = member.place
+    const refreshed = await call(authApi.refresh, { body: { refresh_token: refresh }, from })
     const answer =
-      refreshed.verdict === 'ok' ? refreshed : await call(authApi.login, { body: { login: username, password } })
+      refreshed.verdict === 'ok' ? refreshed : await call(authApi.login, { body: { login: username, password }, from })
     if (answer.verdict !== 'ok') return
     member.session = sessionOf(answer.data)
     spent.push({ access, endsAt: expiresAt })
