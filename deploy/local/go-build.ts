@@ -23,6 +23,12 @@ export type GoProgram = {
   prepare: (go: Go) => Promise<void>
   /** Values set at link time, by the full name of their variable. */
   values?: Readonly<Record<string, string>>
+  /** Build tags, separated by commas. */
+  tags?: string
+  /** Further flags of the linker. */
+  linkerFlags?: string
+  /** Some of it is C, for which there has to be a compiler. */
+  cgo?: true
 }
 
 export type Go = {
@@ -85,8 +91,10 @@ const build = async (o: GoProgram, go: string, folder: string, note: (message: s
   const what = `Building ${o.title} (Go)`
   note(`building ${o.title} ${o.version} with Go, once, in the background (some minutes)`)
   await o.prepare({ folder, run: (args, { program = go, env } = {}) => run(program, args, folder, { what, env }) })
-  const list = ['list', ...MODULES, '-deps', '-f', '{{if not .Standard}}{{.ImportPath}}{{end}}', o.package]
-  const total = (await run(go, list, folder, { what })).split('\n').filter((line) => line !== '').length
+  const env = { CGO_ENABLED: o.cgo === true ? '1' : '0' }
+  const common = o.tags === undefined ? MODULES : [...MODULES, '-tags', o.tags]
+  const list = ['list', ...common, '-deps', '-f', '{{if not .Standard}}{{.ImportPath}}{{end}}', o.package]
+  const total = (await run(go, list, folder, { what, env })).split('\n').filter((line) => line !== '').length
   let compiled = 0
   let told = 0
   const onLine = (line: string): void => {
@@ -98,8 +106,9 @@ const build = async (o: GoProgram, go: string, folder: string, note: (message: s
     note(`building, ${percent} %`)
   }
   const values = Object.entries(o.values ?? {}).map(([name, value]) => ` -X ${name}=${value}`)
-  const flags = [...MODULES, '-trimpath', '-buildvcs=false', `-ldflags=-s -w${values.join('')}`, '-v']
-  await run(go, ['build', ...flags, '-o', o.name, o.package], folder, { what, onLine })
+  const linker = ['-s -w', o.linkerFlags ?? ''].join(' ').trimEnd() + values.join('')
+  const flags = [...common, '-trimpath', '-buildvcs=false', `-ldflags=${linker}`, '-v']
+  await run(go, ['build', ...flags, '-o', o.name, o.package], folder, { what, env, onLine })
   return join(folder, o.name)
 }
 

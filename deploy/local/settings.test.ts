@@ -42,3 +42,9 @@ test('a switch is on or off and nothing else', () => {
   assert.equal(readSettings({ PHAROS_COLLECTOR: 'off' }, root).receivers.collector, false)
   assert.throws(() => readSettings({ PHAROS_COLLECTOR: 'no' }, root), /PHAROS_COLLECTOR is "no"/)
 })
+
+test('rules are the real ones unless the fast ones are asked for', () => {
+  assert.equal(readSettings({}, root).rules, 'real')
+  assert.equal(readSettings({ PHAROS_RULES: 'fast' }, root).rules, 'fast')
+  assert.throws(() => readSettings({ PHAROS_RULES: 'quick' }, root), /PHAROS_RULES is "quick".* "real" or "fast"/)
+})

@@ -61,16 +61,23 @@ export type Settings = {
   backEnds: GivenBackEnds
   /** PHAROS_COLLECTOR and PHAROS_PROMETHEUS: `off` leaves the receiver out. */
   receivers: { collector: boolean; prometheus: boolean }
+  /** PHAROS_RULES: `fast` shortens the windows of every rule. */
+  rules: 'real' | 'fast'
+  /** PHAROS_GRAFANA: `api` builds one without pages where there is none, for what asks its API. */
+  grafana: 'found' | 'api'
 }
 
 /** The variable that changes a port. */
 export const portVariable = (name: string): string => `PHAROS_PORT_${name.toUpperCase()}`
 
-const isOn = (env: Settings['env'], name: string): boolean => {
-  const value = env[name] || 'on'
-  if (value === 'on' || value === 'off') return value === 'on'
-  throw new Failure(`${name} is "${value}", but it may be only "on" or "off".`)
+const choiceOf = <T extends string>(env: Settings['env'], name: string, [usual, other]: readonly [T, T]): T => {
+  const value = env[name] || usual
+  const chosen = [usual, other].find((choice) => choice === value)
+  if (chosen !== undefined) return chosen
+  throw new Failure(`${name} is "${value}", but it may be only "${usual}" or "${other}".`)
 }
+
+const isOn = (env: Settings['env'], name: string): boolean => choiceOf(env, name, ['on', 'off']) === 'on'
 
 const requireDistinct = (uses: readonly (readonly [string, number])[]): void => {
   const seen = new Map<number, string>()
@@ -127,6 +134,8 @@ export const readSettings = (environment: NodeJS.ProcessEnv, root = ROOT): Setti
     given: givenStores(env),
     backEnds: givenBackEnds(env),
     receivers: { collector: isOn(env, 'PHAROS_COLLECTOR'), prometheus: isOn(env, 'PHAROS_PROMETHEUS') },
+    rules: choiceOf(env, 'PHAROS_RULES', ['real', 'fast']),
+    grafana: choiceOf(env, 'PHAROS_GRAFANA', ['found', 'api']),
   }
 }
 

@@ -90,6 +90,7 @@ const summary = ({ settings, selection, ops }: PartsInput): string => {
   if (settings.receivers.prometheus && selection.whole) {
     rows.push(['Prometheus', at(ports.PROMETHEUS), 'comes in a moment'])
     rows.push(['alerts', at(ports.ONCALL), 'what whoever is on call would get'])
+    if (settings.rules === 'fast') rows.push(['rules', 'fast: windows a sixth of the real ones (PHAROS_RULES)'])
   }
   if (ops) {
     const { loki = at(ports.LOKI), tempo, elasticsearch = at(ports.ELASTICSEARCH) } = settings.backEnds

@@ -18,6 +18,8 @@ import { together } from './together.ts'
 export type SystemOptions = {
   /** Which services run; all by default. A service that is left out has an address at which nothing listens. */
   services?: readonly ServiceName[]
+  /** The checkout whose services, migrations and topics these are; this one by default. */
+  root?: string
   /** Where the stores are; PostgreSQL's address is that of a superuser. */
   stores: StoreUrls
   /** Logs and telemetry files are written below it. */
@@ -75,13 +77,14 @@ const withKeyPrefix = (redis: string, prefix: string): string => {
 }
 
 const prepareStores = async (o: {
+  root: string
   stores: StoreUrls
   specs: readonly { service: ServiceName; spec: DatabaseSpec }[]
   topicPrefix: string
   logs: string
 }): Promise<void> => {
-  const { stores, specs, topicPrefix, logs } = o
-  const place = (job: string) => ({ root: ROOT, logFile: join(logs, `${job}.log`) })
+  const { root, stores, specs, topicPrefix, logs } = o
+  const place = (job: string) => ({ root, logFile: join(logs, `${job}.log`) })
   const databases = async (): Promise<void> => {
     await prepareDatabases(
       stores.postgres,
@@ -96,6 +99,7 @@ const prepareStores = async (o: {
 }
 
 type Instances = Pick<SystemOptions, 'home' | 'nodeArguments'> & {
+  root: string
   services: readonly ServiceName[]
   say: Say
   /** Stops them. */
@@ -108,7 +112,7 @@ const startInstances = async (o: Instances, suffix = ''): Promise<Pick<System, '
   const ports = await portsFor()
   const start = async (name: ServiceName): Promise<ServiceServer> => {
     const server = await startService({
-      root: ROOT,
+      root: o.root,
       name,
       port: ports[name].http,
       managementPort: ports[name].management,
@@ -128,7 +132,7 @@ const startInstances = async (o: Instances, suffix = ''): Promise<Pick<System, '
 
 /** Starts it; throws a Failure with the last words of whatever did not start, with nothing left running. */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
-  const { services = SERVICE_NAMES, stores, home, say = silent } = options
+  const { root = ROOT, services = SERVICE_NAMES, stores, home, say = silent } = options
   const id = randomBytes(4).toString('hex')
   const [databasePrefix, topicPrefix] = [`pharos_${id}`, `t${id}.`]
   const secrets = generateSecrets()
@@ -150,7 +154,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   }
   const [telemetry] = await together([
     options.telemetry === false ? Promise.resolve(undefined) : receive(),
-    prepareStores({ stores, specs, topicPrefix, logs: join(home, 'logs') }),
+    prepareStores({ root, stores, specs, topicPrefix, logs: join(home, 'logs') }),
   ])
 
   // Replicas are added to it after the rest has been handed over.
@@ -164,7 +168,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
         sentryDsn: telemetry && spoolDsn(telemetry.server.port),
       },
       secrets,
-      release: releaseOf(ROOT),
+      release: releaseOf(root),
       operator: {},
       databasePrefix,
       topicPrefix,
@@ -172,7 +176,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     ...options.env,
     ...options.forService?.[name],
   })
-  const instances = { ...options, services, say, servers, environmentOf }
+  const instances = { ...options, root, services, say, servers, environmentOf }
   const first = await startInstances(instances)
   const held = stack.move()
   const stop = (): Promise<void> => held.disposeAsync()

@@ -118,6 +118,7 @@ test('every question is put to a store that is a variable of the dashboard', () 
         ...dashboard.templating.list
           .filter(({ type }) => type === 'query')
           .map(({ name, datasource }) => [`variable ${name}`, datasource] as const),
+        ...dashboard.annotations.list.map(({ name, datasource }) => [`annotation ${name}`, datasource] as const),
       ]
       return refs
         .filter(([, ref]) => !sources.some((store) => ref?.uid === `\${${store}}` && stores.get(store) === ref.type))
@@ -221,7 +222,9 @@ test('every metric that is asked for is in the catalogue or is recorded by a rul
         ...panelsOf(dashboard)
           .flatMap(promqlIn)
           .map(({ expr }) => expr),
-        ...dashboard.annotations.list.map(({ expr }) => expr),
+        ...dashboard.annotations.list.flatMap(({ datasource, expr }) =>
+          datasource.type === 'prometheus' ? [expr] : [],
+        ),
         ...queries,
       ]
       const names = new Set(asked.flatMap((expr) => [...readPromql(expr).metrics]))

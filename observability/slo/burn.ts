@@ -1,22 +1,22 @@
+import type { Pace } from './pace.ts'
 import type { Alert, Recording } from './rule.ts'
-import { secondsOf } from './slo.ts'
 import type { ObjectiveName, Slo, WindowPair } from './slo.ts'
 
-/** Seconds between two evaluations of the short windows: a sum of rates times this is a count. */
-export const OFTEN = 15
+/** What the rates of all events are taken over; the others are sums of them. */
+const BASE = '5m'
 
 /** The share of bad events in a window, from sums and not from shares of shares: what is busier weighs more. */
-export const ratioRule = (window: string): Recording => {
-  const over = (series: string) => (secondsOf(window) === 300 ? series : `sum_over_time(${series}[${window}])`)
+export const ratioRule = (window: string, { lengthOf }: Pace): Recording => {
+  const over = (series: string) => (window === BASE ? series : `sum_over_time(${series}[${lengthOf(window)}])`)
   return {
     record: `slo:sli_error:ratio_rate${window}`,
     expr: `${over('slo:sli_bad:rate5m')} / (${over('slo:sli_events:rate5m')} > 0)`,
   }
 }
 
-export const countRule = (window: string): Recording => ({
+export const countRule = (window: string, { lengthOf, often }: Pace): Recording => ({
   record: `slo:sli_bad:increase${window}`,
-  expr: `sum_over_time(slo:sli_bad:rate5m[${window}]) * ${OFTEN}`,
+  expr: `sum_over_time(slo:sli_bad:rate5m[${lengthOf(window)}]) * ${often}`,
 })
 
 export const remainingRule = ({ budget }: Slo): Recording => ({
@@ -25,7 +25,7 @@ export const remainingRule = ({ budget }: Slo): Recording => ({
 })
 
 /** The alert of an objective for one pair of windows. */
-export const burnAlert = (slo: Slo, name: ObjectiveName, pair: WindowPair): Alert => {
+export const burnAlert = (slo: Slo, name: ObjectiveName, pair: WindowPair, pace: Pace): Alert => {
   const { alert, failing, minimum } = slo.objectives[name]
   const { long, short, factor, severity, after } = pair
   const its = `{slo="${name}"}`
@@ -37,7 +37,7 @@ export const burnAlert = (slo: Slo, name: ObjectiveName, pair: WindowPair): Aler
       burns(long),
       `and ${burns(short)}`,
       `and slo:sli_bad:increase${long}${its} >= ${minimum}`,
-      `and slo:sli_events:rate5m${its} offset ${after}`,
+      `and slo:sli_events:rate5m${its} offset ${pace.afterOf(after)}`,
     ].join('\n'),
     labels: { severity, window: long },
     annotations: {

@@ -1,4 +1,5 @@
 import { bucketAt, eventRate } from './expressions.ts'
+import type { Pace } from './pace.ts'
 import { routeGroups } from './routes.ts'
 import type { Recording } from './rule.ts'
 import type { ObjectiveName, Slo } from './slo.ts'
@@ -53,11 +54,12 @@ const pairOf = (slo: ObjectiveName, labels: Readonly<Record<string, string>>, ev
   { record: 'slo:sli_bad:rate5m', expr: bad, labels: { slo, ...labels } },
 ]
 
-export const indicatorRules = ({ objectives: { freshness } }: Slo): Recording[] => {
+export const indicatorRules = ({ objectives: { freshness } }: Slo, { lengthOf }: Pace): Recording[] => {
+  const window = lengthOf('5m')
   const failures = orNone('service_sli:gateway_failures:rate5m', REQUESTS)
   const fast = orNone('service_sli:gateway_fast:rate5m', REQUESTS)
   const follows = `service="${freshness.service}",topic="${freshness.topic}",outcome="ok"`
-  const inTime = eventRate([`${AGE}_bucket{${follows},${bucketAt(freshness.seconds)}}`])
+  const inTime = eventRate([`${AGE}_bucket{${follows},${bucketAt(freshness.seconds)}}`], window)
   return [
     ...pairOf('availability', { sli: 'requests' }, `sum by (service) (${REQUESTS})`, `sum by (service) ${failures}`),
     ...pairOf(
@@ -69,11 +71,11 @@ export const indicatorRules = ({ objectives: { freshness } }: Slo): Recording[] 
     ...pairOf(
       'freshness',
       { service: freshness.service, sli: 'follows' },
-      eventRate([`${AGE}_count{${follows}}`]),
+      eventRate([`${AGE}_count{${follows}}`], window),
       `clamp_min(slo:sli_events:rate5m{slo="freshness"} - on () ${inTime}, 0)`,
     ),
-    { record: DELIVERED, expr: eventRate([`${HANDLED}{outcome=~"ok|duplicate|dead"}`], 'service') },
-    { record: DEAD, expr: eventRate([`${HANDLED}{outcome="dead"}`], 'service') },
+    { record: DELIVERED, expr: eventRate([`${HANDLED}{outcome=~"ok|duplicate|dead"}`], window, 'service') },
+    { record: DEAD, expr: eventRate([`${HANDLED}{outcome="dead"}`], window, 'service') },
     ...pairOf('delivery', { sli: 'events' }, DELIVERED, orNone(DEAD, DELIVERED)),
   ]
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
+import type { Pace } from './pace.ts'
 import { sloGroups } from './rules.ts'
 import { parseSlo } from './slo.ts'
 
@@ -8,8 +9,9 @@ export const TARGET = new URL('../prometheus/rules/slo.yml', import.meta.url)
 
 const HEADER = '# Made by observability/slo/main.ts from slo.yaml: change that one.\n'
 
-export const generated = async (): Promise<string> => {
-  const groups = sloGroups(parseSlo(await readFile(SOURCE, 'utf8')))
+/** rules/slo.yml, or the same at another pace. */
+export const generated = async (pace?: Pace): Promise<string> => {
+  const groups = sloGroups(parseSlo(await readFile(SOURCE, 'utf8')), pace)
   return HEADER + stringify({ groups }, { aliasDuplicateObjects: false, lineWidth: 0, singleQuote: true })
 }
 

@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../failure.ts'
 import { ManagedProcess } from '../managed-process.ts'
 import { findProgram } from '../programs.ts'
+import { forGrafana10, grafanaApi } from './grafana-api.ts'
 import { answersOk, serverOf, type Server } from './server.ts'
 
 const ROOM = new URL('../../../observability/grafana/', import.meta.url)
@@ -14,21 +15,44 @@ export type GrafanaOptions = {
   /** Of the administrator; viewers need none. */
   password: string
   urls: { prometheus: string; alertmanager: string; loki: string; tempo: string; elasticsearch: string }
+  /** Where there is no Grafana, builds one that has no pages but answers every query as the real one does. */
+  apiOnly: boolean
   logFile: string
   pidFile?: string | undefined
+  note: (message: string) => void
 }
 
-/** Starts the `grafana` of this machine with our data sources and dashboards; it cannot be had from packages. */
-export const startGrafana = async (options: GrafanaOptions): Promise<Server> => {
-  const { dataDir, port, urls } = options
-  const command = findProgram('grafana')
-  if (command === undefined) {
+type Program = { command: string; home: string; provisioning: string }
+
+const PROVISIONING = fileURLToPath(new URL('provisioning', ROOM))
+const DATA_SOURCES = 'datasources/pharos.yaml'
+
+const programOf = async ({ apiOnly, dataDir, note }: GrafanaOptions): Promise<Program> => {
+  const found = findProgram('grafana')
+  if (found !== undefined) {
+    const home = process.env['GRAFANA_HOME'] || join(dirname(dirname(found)), 'share/grafana')
+    return { command: found, home, provisioning: PROVISIONING }
+  }
+  if (!apiOnly) {
     throw new Failure(
-      'there is no "grafana" on PATH, and no package source has it: install it from grafana.com, then start again.',
+      'there is no "grafana" on PATH, and no package source has it: install it from grafana.com, then start again. ' +
+        'PHAROS_GRAFANA=api builds one without pages, for what asks its API.',
     )
   }
+  const program = await grafanaApi(note)
+  const provisioning = join(dataDir, 'provisioning')
+  await rm(provisioning, { recursive: true, force: true })
+  await cp(PROVISIONING, provisioning, { recursive: true })
+  const file = join(provisioning, DATA_SOURCES)
+  await writeFile(file, forGrafana10(await readFile(file, 'utf8')))
+  return { ...program, provisioning }
+}
+
+/** Starts the `grafana` of this machine with our data sources and dashboards; one with pages cannot be had from packages. */
+export const startGrafana = async (options: GrafanaOptions): Promise<Server> => {
+  const { dataDir, port, urls } = options
   await mkdir(dataDir, { recursive: true })
-  const home = process.env['GRAFANA_HOME'] || join(dirname(dirname(command)), 'share/grafana')
+  const { command, home, provisioning } = await programOf(options)
   const url = `http://127.0.0.1:${port}`
   const server = new ManagedProcess({
     name: 'grafana',
@@ -38,7 +62,7 @@ export const startGrafana = async (options: GrafanaOptions): Promise<Server> => 
       GF_SERVER_HTTP_ADDR: '127.0.0.1',
       GF_SERVER_HTTP_PORT: String(port),
       GF_PATHS_DATA: dataDir,
-      GF_PATHS_PROVISIONING: fileURLToPath(new URL('provisioning', ROOM)),
+      GF_PATHS_PROVISIONING: provisioning,
       GF_SECURITY_ADMIN_PASSWORD: options.password,
       GF_AUTH_ANONYMOUS_ENABLED: 'true',
       GF_AUTH_ANONYMOUS_ORG_ROLE: 'Viewer',

@@ -23,6 +23,8 @@ export type LokiOptions = GoServerOptions & {
   grpcPort: number
   /** Where its alerts go, and what their links begin with. */
   links: { alertmanager: string; grafana: string; runbooks: string }
+  /** Where the rules of this run lie, if not in the repository; they are judged at short intervals. */
+  rulesFolder?: string | undefined
 }
 
 /** The arguments and the environment that make the configuration of a run. */
@@ -31,16 +33,21 @@ export const lokiConfiguration = ({
   port,
   grpcPort,
   links,
-}: Pick<LokiOptions, 'dataDir' | 'port' | 'grpcPort' | 'links'>): { args: string[]; env: Record<string, string> } => ({
+  rulesFolder,
+}: Pick<LokiOptions, 'dataDir' | 'port' | 'grpcPort' | 'links' | 'rulesFolder'>): {
+  args: string[]
+  env: Record<string, string>
+} => ({
   args: [
     `-config.file=${fileURLToPath(new URL('loki.yaml', CONFIG))}`,
     '-config.expand-env=true',
     `-server.http-listen-port=${port}`,
     `-server.grpc-listen-port=${grpcPort}`,
+    ...(rulesFolder === undefined ? [] : ['-ruler.evaluation-interval=5s']),
   ],
   env: {
     LOKI_DATA: dataDir,
-    LOKI_RULES: fileURLToPath(new URL('rules', CONFIG)),
+    LOKI_RULES: rulesFolder ?? fileURLToPath(new URL('rules', CONFIG)),
     ALERTMANAGER_URL: links.alertmanager,
     GRAFANA_URL: links.grafana,
     RUNBOOKS_URL: links.runbooks,

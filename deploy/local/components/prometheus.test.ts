@@ -46,3 +46,9 @@ test('the rules are those of the repository, wherever the configuration of the r
   }
   assert.deepEqual(rules, [fileURLToPath(new URL('../../../observability/prometheus/rules/*.yml', import.meta.url))])
 })
+
+test('a run that has rules of its own is judged by them alone', () => {
+  const run = { ports: new Map(), services: everything, rulesFolder: '/run/rules/prometheus' }
+  const { rule_files: rules } = parse(scrapeConfiguration(base, run)) as { rule_files: string[] }
+  assert.deepEqual(rules, ['/run/rules/prometheus/*.yml'])
+})

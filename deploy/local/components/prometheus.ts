@@ -17,6 +17,8 @@ export type ScrapeRun = {
   ports: ReadonlyMap<number, number>
   /** What is there, by its label `service`: nothing else is scraped, nor missed. */
   services: ReadonlySet<string>
+  /** Where its rules lie, if not in the repository. */
+  rulesFolder?: string | undefined
 }
 
 const moved = (value: unknown, ports: ScrapeRun['ports']): unknown => {
@@ -34,13 +36,16 @@ type Group = { labels: { service: string } }
 type Configuration = { rule_files: string[]; scrape_configs: { job_name: string; static_configs: Group[] }[] }
 
 /** The base configuration with the ports of a run and its rules where they lie, without what is not part of it. */
-export const scrapeConfiguration = (base: string, { ports, services }: ScrapeRun): string => {
+export const scrapeConfiguration = (base: string, { ports, services, rulesFolder }: ScrapeRun): string => {
   const configuration = moved(parse(base), ports) as Configuration
   const jobs = configuration.scrape_configs
     .filter(({ job_name: name }) => name !== 'probe' || services.has('blackbox'))
     .map((job) => ({ ...job, static_configs: job.static_configs.filter(({ labels }) => services.has(labels.service)) }))
     .filter((job) => job.static_configs.length > 0)
-  const rules = configuration.rule_files.map((file) => fileURLToPath(new URL(file, ROOM)))
+  const rules =
+    rulesFolder === undefined
+      ? configuration.rule_files.map((file) => fileURLToPath(new URL(file, ROOM)))
+      : [join(rulesFolder, '*.yml')]
   return stringify({ ...configuration, rule_files: rules, scrape_configs: jobs })
 }
 

@@ -9,6 +9,7 @@ import type { GivenBackEnds, PortName } from '../settings.ts'
 import type { Part } from '../supervisor.ts'
 import { elasticsearchExporterExtra } from './exporters.ts'
 import { at, environmentName, onPort, type Extra, type Running } from './extra.ts'
+import { layRules, rulesFolder } from './rules.ts'
 
 const RETENTION_MS = 6 * 3_600_000
 
@@ -69,8 +70,9 @@ const elasticsearchExtras = (input: PartsInput): Extra[] => {
 
 const lokiExtra = (input: PartsInput): Extra => {
   const { home, ports } = input.settings
-  const start: Part['start'] = async (note) =>
-    startLoki({
+  const start: Part['start'] = async (note) => {
+    await layRules(input.settings, 'loki')
+    return startLoki({
       ...placeOf(home, 'loki'),
       port: await onPort(input, 'LOKI', 'Loki'),
       grpcPort: ports.LOKI_GRPC,
@@ -79,8 +81,10 @@ const lokiExtra = (input: PartsInput): Extra => {
         grafana: at(ports.GRAFANA),
         runbooks: `${at(ports.ONCALL)}/runbooks`,
       },
+      rulesFolder: rulesFolder(input.settings, 'loki'),
       note,
     })
+  }
   return { part: { name: 'loki', after: [], start }, shows: ['loki'] }
 }
 
@@ -99,7 +103,7 @@ const tempoExtra = (input: PartsInput): Extra => {
 
 const grafanaExtra = (input: PartsInput): Extra => {
   const { home, ports } = input.settings
-  const start: Part['start'] = async () =>
+  const start: Part['start'] = async (note) =>
     startGrafana({
       ...placeOf(home, 'grafana'),
       port: await onPort(input, 'GRAFANA', 'Grafana'),
@@ -109,6 +113,8 @@ const grafanaExtra = (input: PartsInput): Extra => {
         alertmanager: at(ports.ALERTMANAGER),
         ...backEndUrls(input.settings),
       },
+      apiOnly: input.settings.grafana === 'api',
+      note,
     })
   return { part: { name: 'grafana', after: [], start }, shows: ['grafana'] }
 }

@@ -9,6 +9,7 @@ import { SERVICES } from '../services.ts'
 import type { PortName, Settings } from '../settings.ts'
 import type { Part, Supervisor } from '../supervisor.ts'
 import { at, onPort, type Extra } from './extra.ts'
+import { alertmanagerRules, layRules, rulesFolder } from './rules.ts'
 
 const ALERTMANAGER = new URL('../../../observability/alertmanager/alertmanager.yml', import.meta.url)
 
@@ -41,7 +42,11 @@ const portsOf = ({ ports, servicePorts }: Settings): Map<number, number> =>
 const runFolder = ({ home }: Settings): string => join(home, 'run')
 
 const writeScrape = (settings: Settings, services: ReadonlySet<string>): Promise<void> =>
-  writeScrapeRun(runFolder(settings), { ports: portsOf(settings), services })
+  writeScrapeRun(runFolder(settings), {
+    ports: portsOf(settings),
+    services,
+    rulesFolder: rulesFolder(settings, 'prometheus'),
+  })
 
 /** Makes Prometheus scrape what has come since. */
 export const scrapeAnew = async (
@@ -54,10 +59,12 @@ export const scrapeAnew = async (
   supervisor.signal('prometheus', 'SIGHUP')
 }
 
-const alertmanagerRun = async ({ ports, env }: Settings): Promise<string> => {
+const alertmanagerRun = async (settings: Settings): Promise<string> => {
   try {
+    const { ports, env } = settings
+    const base = await alertmanagerRules(settings, await readFile(ALERTMANAGER, 'utf8'))
     const webhook = { ALERT_WEBHOOK_URL: `${at(ports.ONCALL)}/alerts` }
-    return alertmanagerConfig(await readFile(ALERTMANAGER, 'utf8'), { ...webhook, ...env })
+    return alertmanagerConfig(base, { ...webhook, ...env })
   } catch (error) {
     throw new Failure(error instanceof Error ? error.message : String(error), { cause: error })
   }
@@ -73,6 +80,7 @@ export const metricsExtras = (input: PartsInput): Extra[] => {
     after: [],
     start: async (note) => {
       const port = await onPort(input, 'PROMETHEUS', 'Prometheus')
+      await layRules(settings, 'prometheus')
       await writeScrape(settings, new Set([...input.selection.services, 'prometheus']))
       return startPrometheus({ ...placeOf(home, 'prometheus'), folder, port, say: sayBy(note) })
     },

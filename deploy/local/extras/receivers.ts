@@ -44,7 +44,8 @@ const targetsOf = (input: PartsInput, running: Running): CollectorTargets => {
     elasticsearch: elasticsearch === undefined ? undefined : { url: elasticsearch },
     kafka: { brokers: storeUrls(input).kafka },
     logs: {
-      include: `[${input.selection.services.map((name) => placeOf(home, name).logFile).join(', ')}]`,
+      // What `npm run fault` does to them is told beside what they say.
+      include: `[${[...input.selection.services, 'faults'].map((name) => placeOf(home, name).logFile).join(', ')}]`,
       memory: join(home, 'data/collector'),
     },
   }

@@ -52,7 +52,9 @@ export type DashboardJson = {
   readonly tags: readonly string[]
   readonly panels: readonly Panel[]
   readonly templating: { readonly list: readonly Variable[] }
-  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
+  readonly annotations: {
+    readonly list: readonly { readonly name: string; readonly datasource: Ref; readonly expr: string }[]
+  }
 }
 
 export type Committed = { readonly path: string; readonly dashboard: DashboardJson }

@@ -1,19 +1,23 @@
 import { AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
-import { refOf } from './sources.ts'
+import { refOf, type Source } from './sources.ts'
 
-type Event = { name: string; color: string; expr: string; title: string; text: string }
+type Event = { name: string; color: string; expr: string }
 
-const mark = ({ name, color, expr, title, text }: Event): AnnotationQueryBuilder =>
-  new AnnotationQueryBuilder()
-    .name(name)
-    .datasource(refOf('prometheus'))
-    .enable(true)
-    .iconColor(color)
-    .expr(expr)
-    .step('10s')
-    .titleFormat(title)
-    .textFormat(text)
-    .tagKeys('service')
+const marked = (source: Source, { name, color, expr }: Event): AnnotationQueryBuilder =>
+  new AnnotationQueryBuilder().name(name).datasource(refOf(source)).enable(true).iconColor(color).expr(expr)
+
+const mark = ({ title, text, ...event }: Event & { title: string; text: string }): AnnotationQueryBuilder =>
+  marked('prometheus', event).step('10s').titleFormat(title).textFormat(text).tagKeys('service')
+
+// Its text is the line itself, which says what was done. Of all dashboards, because a fault shows far from where it is made.
+const faults = (): AnnotationQueryBuilder =>
+  marked('loki', {
+    name: 'Fault injection',
+    color: 'purple',
+    expr: '{service_name="faults"} | event_action=~"fault.injected|fault.repaired"',
+  })
+    .titleFormat('{{event_action}} {{fault_name}}')
+    .tagKeys('fault_name')
 
 /** What happened meanwhile, of the chosen services where a dashboard has that variable. */
 export const annotations = (byService: boolean): AnnotationQueryBuilder[] => {
@@ -42,5 +46,6 @@ export const annotations = (byService: boolean): AnnotationQueryBuilder[] => {
       title: '{{service}} restarted',
       text: '{{instance}}',
     }),
+    faults(),
   ]
 }
