@@ -21,3 +21,5 @@ test('a process sees its own work', () => {
   while (performance.now() < until);
   assert.ok(cpuSeconds(process.pid) > before)
 })
+
+test('no process has used nothing', () => assert.equal(cpuSeconds(0), 0))

@@ -20,12 +20,14 @@ export const ticksOfStat = (stat: string): number => {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
 }
 
-/** CPU seconds that a process and everything below it has used. */
-export const cpuSeconds = (pid: number): number =>
-  [pid, ...descendantsOf(pid).map((child) => child.pid)].reduce(
+/** CPU seconds that a process and everything below it has used; none for pid 0, which stands for no process. */
+export const cpuSeconds = (pid: number): number => {
+  if (pid === 0) return 0
+  return [pid, ...descendantsOf(pid).map((child) => child.pid)].reduce(
     (sum, id) => sum + ticksOfStat(read(`/proc/${id}/stat`)) / TICKS_PER_SECOND,
     0,
   )
+}
 
 /** CPU seconds that the whole machine has used, from the text of /proc/stat: all but idle, waiting and counted-twice guests. */
 export const busySecondsOfStat = (stat: string): number => {

@@ -1,4 +1,4 @@
-import { SERVICE_NAMES, type ServiceName } from '../local/services.ts'
+import type { ServiceName } from '../local/services.ts'
 import type { System } from '../local/system.ts'
 
 /** By service, the longest time in ms that its event loop was held up; nothing where metrics are off. */
@@ -13,8 +13,8 @@ export const lagOfScrape = (text: string): number | undefined => {
 /** Reads the lags since the last reading. */
 export const readLags = async (services: System['services']): Promise<Lags> => {
   const lags: Lags = {}
-  for (const name of SERVICE_NAMES) {
-    const response = await fetch(`${services[name].managementUrl}/metrics`, { signal: AbortSignal.timeout(5000) })
+  for (const { name, managementUrl } of Object.values(services)) {
+    const response = await fetch(`${managementUrl}/metrics`, { signal: AbortSignal.timeout(5000) })
     const lag = lagOfScrape(await response.text())
     if (lag !== undefined) lags[name] = lag
   }

@@ -1,45 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { sentenceOf } from '../local/failure.ts'
 import { say } from '../local/progress.ts'
-import { ROOT } from '../local/settings.ts'
-import { temporaryHome } from '../local/temporary-home.ts'
-import { startBenchSystem, type BenchSystem } from './bench-system.ts'
-import type { Load, LoadResult } from './load-process.ts'
+import type { BenchSystem } from './bench-system.ts'
+import { print, runCommand } from './command.ts'
 import { parseOptions, type Options } from './options.ts'
 import { PROBES, type ProbeName } from './probes.ts'
-import { memoryTable, scenarioTable, summarise, type Measured } from './report.ts'
-import { measure, WARM_UP } from './rounds.ts'
-import { SCENARIOS, type ScenarioName } from './scenarios.ts'
-import type { Received } from './sink-process.ts'
-import { commit, idleShare, machine, memoryAndStart } from './surroundings.ts'
-import { VARIANT_NAMES, VARIANTS, type VariantName } from './variants.ts'
-import { startWorker } from './worker.ts'
+import { memoryTable, scenarioTable } from './report.ts'
+import { measure, SECONDS_AROUND_A_SLICE, WARM_UP } from './rounds.ts'
+import { inFile, save, type Result } from './save.ts'
+import { SCENARIOS } from './scenarios.ts'
+import { CONNECTIONS, startSession } from './session.ts'
+import { commit, machine, memoryAndStart } from './surroundings.ts'
+import { VARIANT_NAMES, type VariantName } from './variants.ts'
 
-const CONNECTIONS = 16
-const SECONDS_AROUND_A_SLICE = 2.5
 const SECONDS_OF_A_PROBE = 90
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`)
-
-const save = async (report: object): Promise<string> => {
-  const folder = join(ROOT, '.pharos/bench')
-  const file = join(folder, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`)
-  await mkdir(folder, { recursive: true })
-  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
-  return file
-}
-
-const inFile = (results: readonly { scenario: ScenarioName; measured: readonly Measured[] }[]) =>
-  results.map(({ scenario, measured }) => ({
-    scenario,
-    variants: measured.map(({ variant, slices }) => ({
-      variant,
-      env: VARIANTS[variant].env,
-      summary: summarise(slices),
-      rounds: slices,
-    })),
-  }))
 
 type Probed = { probe: ProbeName; variant: VariantName; figures: object }
 
@@ -71,53 +43,33 @@ const announce = ({ scenarios, probes, rounds, seconds }: Options): string => {
   return `${[...slicesOf, ...probes.map(({ name }) => name)].join(', ')}: at most about ${minutes} minutes.`
 }
 
-const main = async (options: Options, stop: AbortSignal): Promise<void> => {
+const main = async (options: Options, stop: AbortSignal): Promise<number> => {
   const { rounds, seconds } = options
   const about = machine()
   print(`${about.cpu}, ${about.cores} cores, Node ${about.node}, ${CONNECTIONS} connections.`)
   print(announce(options))
 
-  await using home = await temporaryHome()
-  await using load = await startWorker<Load, LoadResult>(new URL('load-process.ts', import.meta.url))
-  await using sink = await startWorker<'received', Received>(new URL('sink-process.ts', import.meta.url))
   const asked = [...options.scenarios, ...options.probes]
   const variants = VARIANT_NAMES.filter((name) => asked.some((each) => each.variants.includes(name)))
-  const { port: sinkPort } = await sink.ask('received')
   const social = options.scenarios.some(({ name }) => SCENARIOS[name].social)
-  const place = { home: home.path, sinkPort, say }
-  await using system = await startBenchSystem({ ...place, variants, social, connections: CONNECTIONS })
-  const idleCoreShare = await idleShare(system)
-  say(
-    'idle',
-    `${variants.length} sets of services and their stores use ${(idleCoreShare * 100).toFixed(1)} % of a core`,
-  )
+  const sets = variants.map((variant) => ({ name: variant, variant }))
+  await using session = await startSession({ sets, social, stop })
+  const { system, instruments, idleCoreShare } = session
 
-  const instruments = { load, sink, connections: CONNECTIONS }
-  const results: { scenario: ScenarioName; measured: Measured[] }[] = []
+  const results: Result[] = []
   for (const { name: scenario, variants: only } of options.scenarios) {
     const measured = await measure(instruments, system, { scenario, only, rounds, seconds, stop })
     print(scenarioTable(scenario, measured))
     results.push({ scenario, measured })
   }
   const probes = await runProbes(options.probes, system, stop)
-  const memory = await memoryAndStart(system)
+  const memory = await memoryAndStart(system, stop)
   print(memoryTable(memory))
   const conditions = { date: new Date().toISOString(), commit: commit(), machine: about, idleCoreShare }
   const settings = { connections: CONNECTIONS, rounds, seconds }
-  print(`Written to ${await save({ ...conditions, settings, scenarios: inFile(results), probes, memory })}`)
+  const report = { ...conditions, settings, scenarios: inFile(results), probes, memory }
+  print(`Written to ${await save('.json', `${JSON.stringify(report, null, 2)}\n`)}`)
+  return 0
 }
 
-const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stopping.signal.aborted) process.exit(130)
-    print('Stopping after this slice; once more stops at once.')
-    stopping.abort()
-  })
-}
-try {
-  await main(parseOptions(process.argv.slice(2)), stopping.signal)
-} catch (error) {
-  if (!stopping.signal.aborted) process.stderr.write(`✖ ${sentenceOf(error)}\n`)
-  process.exitCode = stopping.signal.aborted ? 130 : 1
-}
+await runCommand((stop) => main(parseOptions(process.argv.slice(2)), stop))

@@ -21,7 +21,8 @@ export type Options = {
 
 const MEASURABLE: readonly (ScenarioName | ProbeName)[] = [...SCENARIO_NAMES, ...PROBE_NAMES]
 
-const listOf = <T extends string>(
+/** The words of a comma list, in the order of those that are known; throws a Failure for any other. */
+export const listOf = <T extends string>(
   option: string,
   text: string | undefined,
   known: readonly T[],
@@ -34,7 +35,8 @@ const listOf = <T extends string>(
   return known.filter((name) => words.includes(name))
 }
 
-const wholeNumber = (option: string, text: string | undefined, fallback: number): number => {
+/** The number, or `fallback` when none is given; throws a Failure for anything but a whole number from 1. */
+export const wholeNumber = (option: string, text: string | undefined, fallback: number): number => {
   if (text === undefined) return fallback
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
   throw new Failure(`${option} is "${text}", but it takes a whole number from 1.`)

@@ -28,15 +28,15 @@ test('a summary holds the median with its bounds, and the longest hold-up of all
 
 test('the table gives each variant as a multiple of off', () => {
   const lines = scenarioTable('profile', [
-    { variant: 'off', slices: [slice(80)] },
-    { variant: 'all', slices: [slice(160, { gateway: 4 })] },
+    { name: 'off', variant: 'off', slices: [slice(80)] },
+    { name: 'all', variant: 'all', slices: [slice(160, { gateway: 4 })] },
   ]).split('\n')
   assert.match(lines.find((line) => line.startsWith('  off ')) ?? '', / 1\.00 /)
   assert.match(lines.find((line) => line.startsWith('  all ')) ?? '', / 2\.00 .* 4\.00$/)
 })
 
 test('without off there are no multiples', () => {
-  const table = scenarioTable('profile', [{ variant: 'all', slices: [slice(160)] }])
+  const table = scenarioTable('profile', [{ name: 'all', variant: 'all', slices: [slice(160)] }])
   assert.match(table, /160–160\s+–\s+160/)
 })
 

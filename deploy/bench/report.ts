@@ -15,7 +15,7 @@ export type Summary = Record<(typeof FIGURES)[number], Spread> & {
   lag: Lags
 }
 
-export type Measured = { variant: VariantName; slices: readonly Slice[] }
+export type Measured = { name: string; variant: VariantName; slices: readonly Slice[] }
 
 /** Median, least and greatest of every figure over the rounds of one variant. */
 export const summarise = (slices: readonly Slice[]): Summary => {
@@ -30,7 +30,7 @@ export const summarise = (slices: readonly Slice[]): Summary => {
   return { ...figures, cpu, lag } as Summary
 }
 
-const digits = (value: number): string => {
+export const digits = (value: number): string => {
   if (Number.isNaN(value)) return '–'
   const places = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
   return value.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })
@@ -59,13 +59,13 @@ const FIGURE_HEADINGS = [
   'lag ms',
 ]
 
-const rowOf = (variant: VariantName, summary: Summary, off: Summary | undefined): string[] => [
-  variant,
+const rowOf = (name: string, summary: Summary, off: Summary | undefined): string[] => [
+  name,
   digits(Math.round(summary.throughput.median)),
   ...[summary.p50, summary.p95, summary.p99, summary.sum].map(({ median }) => digits(median)),
   `${digits(summary.sum.min)}–${digits(summary.sum.max)}`,
   off === undefined ? '–' : digits(summary.sum.median / off.sum.median),
-  ...PROCESSES.map((name) => digits(summary.cpu[name].median)),
+  ...PROCESSES.map((process) => digits(summary.cpu[process].median)),
   digits(summary.sumWithKafka.median),
   digits(summary.spans.median),
   digits(Math.max(...Object.values(summary.lag), -Infinity)).replace('-∞', '–'),
@@ -73,9 +73,9 @@ const rowOf = (variant: VariantName, summary: Summary, off: Summary | undefined)
 
 /** One scenario as a table: medians over the rounds, and what each variant costs in multiples of `off`. */
 export const scenarioTable = (name: ScenarioName, measured: readonly Measured[]): string => {
-  const summaries = measured.map(({ variant, slices }) => ({ variant, summary: summarise(slices) }))
+  const summaries = measured.map(({ name: set, variant, slices }) => ({ set, variant, summary: summarise(slices) }))
   const off = summaries.find(({ variant }) => variant === 'off')?.summary
-  const rows = summaries.map(({ variant, summary }) => rowOf(variant, summary, off))
+  const rows = summaries.map(({ set, summary }) => rowOf(set, summary, off))
   const { about, unit } = SCENARIOS[name]
   const heading = ['', unit === undefined ? 'req/s' : `${unit.name}s/s`, ...FIGURE_HEADINGS]
   return `\n${name}: ${about}\n${columns([heading, ...rows])}\n`
@@ -83,10 +83,10 @@ export const scenarioTable = (name: ScenarioName, measured: readonly Measured[])
 
 /** Resident memory and start-up by variant. */
 export const memoryTable = (memory: readonly Memory[]): string => {
-  const rows = memory.map(({ variant, resident, startSeconds }) => [
-    variant,
-    ...PROCESSES.map((name) => digits(resident[name])),
-    digits(startSeconds),
+  const rows = memory.map(({ name, resident, startSeconds }) => [
+    name,
+    ...PROCESSES.map((process) => digits(resident[process])),
+    digits(startSeconds.median),
   ])
   return `\nResident MB after the run, and seconds that the users service takes to start\n${columns([['', ...PROCESSES, 'start s'], ...rows])}\n`
 }

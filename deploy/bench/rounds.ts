@@ -7,7 +7,7 @@ import { turned } from './statistics.ts'
 import type { VariantName } from './variants.ts'
 
 /** Others on the machine that use more than this share of it spoil latencies, and through the caches CPU figures too. */
-const NOISY = 0.05
+export const NOISY = 0.05
 
 /**
  * V8 goes on compiling for about so many requests; until then a request costs up to twice as much, and whoever answers
@@ -17,14 +17,17 @@ const WARM_UP_REQUESTS = 20_000
 /** It goes in parts of so many slices until that number is reached; what is slow, such as a login, is warm after the last. */
 export const WARM_UP = { parts: 4, slices: 3 } as const
 
+/** What a slice takes besides its seconds: coming to rest before and after it. */
+export const SECONDS_AROUND_A_SLICE = 2.5
+
 let serial = 0
 
-const tell = (scenario: ScenarioName, place: string, variant: VariantName, slice: Slice): void => {
+const tell = (scenario: ScenarioName, place: string, name: string, slice: Slice): void => {
   const noise = slice.foreign > NOISY ? `; others used ${Math.round(slice.foreign * 100)} % of the machine` : ''
   const unrest = slice.rested ? '' : '; it did not come to rest'
   say(
     scenario,
-    `${place}, ${variant}: ${Math.round(slice.throughput)} req/s, ${Math.round(slice.sum)} µs${noise}${unrest}`,
+    `${place}, ${name}: ${Math.round(slice.throughput)} req/s, ${Math.round(slice.sum)} µs${noise}${unrest}`,
   )
 }
 
@@ -40,13 +43,13 @@ export const measure = async (
   const { scenario } = o
   const measured = variants
     .filter(({ variant }) => o.only.includes(variant))
-    .map((system) => ({ system, variant: system.variant, slices: [] as Slice[], asked: 0 }))
+    .map((system) => ({ system, name: system.name, variant: system.variant, slices: [] as Slice[], asked: 0 }))
   const run = async (each: (typeof measured)[number], place: string, seconds: number): Promise<Slice> => {
     o.stop.throwIfAborted()
     const { system, asked } = each
     const slice = await runSlice(instruments, { scenario, system, serial: ++serial, asked, seconds })
     each.asked += slice.requests
-    tell(scenario, place, each.variant, slice)
+    tell(scenario, place, each.name, slice)
     return slice
   }
   for (const each of measured) {

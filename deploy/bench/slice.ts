@@ -38,6 +38,8 @@ export type Instruments = {
   load: Worker<Load, LoadResult>
   sink: Worker<'received', Received>
   connections: number
+  /** Below it the processes of a set are at rest. */
+  calmCoreShare: number
 }
 
 const readings = (pids: Readonly<Record<ProcessName, number>>) => {
@@ -57,7 +59,7 @@ const AFTER_SCRAPE_MS = 50
 
 /** One slice: prepare, wait for rest, load, wait for rest again, and charge the requests for everything in between. */
 export const runSlice = async (
-  { load, sink, connections }: Instruments,
+  { load, sink, connections, calmCoreShare }: Instruments,
   o: { scenario: ScenarioName; system: VariantSystem; serial: number; asked: number; seconds: number },
 ): Promise<Slice> => {
   const { system, seconds, serial, asked } = o
@@ -70,19 +72,19 @@ export const runSlice = async (
   const { profiles, social } = system
   const context = { serial, asked, seconds, connections, sessions, profiles, social, surnames: SURNAMES }
   const calls = Array.from({ length: connections }, (_, connection) => scenario.calls(context, connection))
-  await untilAtRest(Object.values(pids))
+  await untilAtRest(Object.values(pids), calmCoreShare)
   await readLags(system.services)
   await delay(AFTER_SCRAPE_MS)
 
   const received = await sink.ask('received')
   const before = readings(pids)
   const result = await load.ask({ url: system.url, seconds, calls })
-  const rested = await untilAtRest(Object.values(pids))
+  const rested = await untilAtRest(Object.values(pids), calmCoreShare)
   const after = readings(pids)
   const lag = await readLags(system.services)
   const spans = (await sink.ask('received')).spans - received.spans
 
-  requireSuccess(o.scenario, system.variant, result)
+  requireSuccess(o.scenario, system.name, result)
   const units = result.requests / (scenario.unit?.calls ?? 1)
   const cpu = {} as Record<ProcessName, number>
   for (const name of PROCESSES) cpu[name] = ((after.cpu[name] - before.cpu[name]) * 1e6) / units

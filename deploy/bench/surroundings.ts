@@ -5,7 +5,7 @@ import { memoryOf } from '../local/process-identity.ts'
 import { ROOT } from '../local/settings.ts'
 import type { BenchSystem, ProcessName, VariantSystem } from './bench-system.ts'
 import { cpuCount, cpuSeconds, residentMegabytes } from './cpu.ts'
-import type { VariantName } from './variants.ts'
+import { spread, turned, type Spread } from './statistics.ts'
 
 const IDLE_SECONDS = 3
 
@@ -28,17 +28,21 @@ export const commit = (): string => {
   return git.failed ? 'unknown' : git.stdout.trim()
 }
 
-/** Share of a core that everything together uses while nothing is asked of it. */
-export const idleShare = async ({ variants }: BenchSystem): Promise<number> => {
-  const pids = new Set(variants.flatMap((system) => Object.values(system.pids())))
-  const used = (): number => [...pids].reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+/** Shares of a core that are used while nothing is asked: by everything together, and by the calmest set with the stores. */
+export const idleShares = async ({ variants }: BenchSystem): Promise<{ all: number; set: number }> => {
+  const sets = variants.map((system) => Object.values(system.pids()))
+  const pids = [...new Set(sets.flat())]
+  const used = (): Map<number, number> => new Map(pids.map((pid) => [pid, cpuSeconds(pid)]))
   const before = used()
   await delay(IDLE_SECONDS * 1000)
-  return (used() - before) / IDLE_SECONDS
+  const after = used()
+  const shareOf = (some: readonly number[]): number =>
+    some.reduce((sum, pid) => sum + (after.get(pid) ?? 0) - (before.get(pid) ?? 0), 0) / IDLE_SECONDS
+  return { all: shareOf(pids), set: Math.min(...sets.map(shareOf)) }
 }
 
 /** Megabytes by process. */
-export type Memory = { variant: VariantName; resident: Record<ProcessName, number>; startSeconds: number }
+export type Memory = { name: string; resident: Record<ProcessName, number>; startSeconds: Spread }
 
 const residentOf = (system: VariantSystem): Record<ProcessName, number> => {
   const resident = {} as Record<ProcessName, number>
@@ -56,12 +60,14 @@ const restart = async ({ services }: VariantSystem): Promise<number> => {
   return (performance.now() - begun) / 1000
 }
 
-/** By variant, what is resident now, and how long the users service takes to start. */
-export const memoryAndStart = async ({ variants }: BenchSystem): Promise<Memory[]> => {
-  const memory: Memory[] = []
-  for (const system of variants) {
-    const resident = residentOf(system)
-    memory.push({ variant: system.variant, resident, startSeconds: await restart(system) })
+/** By set, what is resident now, and how long the users service takes to start, `times` times in turns. */
+export const memoryAndStart = async ({ variants }: BenchSystem, stop: AbortSignal, times = 1): Promise<Memory[]> => {
+  const looked = variants.map((system) => ({ system, resident: residentOf(system), starts: [] as number[] }))
+  for (let turn = 0; turn < times; turn += 1) {
+    for (const each of turned(looked, turn)) {
+      stop.throwIfAborted()
+      each.starts.push(await restart(each.system))
+    }
   }
-  return memory
+  return looked.map(({ system: { name }, resident, starts }) => ({ name, resident, startSeconds: spread(starts) }))
 }
