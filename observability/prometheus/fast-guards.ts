@@ -30,6 +30,7 @@ export const COUNTS: readonly Guard[] = [
 export const RATES: readonly Guard[] = [
   guard('ErrorRatioHigh', 'service:gateway_failures:rate2m > 0.05', '2m'),
   guard('DependencyErrors', 'service_caller:failed_calls:rate2m > 0.05', '2m'),
+  guard('RedisSlow', 'redis:cache_errors:rate2m > 0.05', '2m'),
 ]
 
 /** Ages that stand for the window beside them, and how far is foretold from what was seen in one. */

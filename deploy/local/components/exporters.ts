@@ -52,7 +52,7 @@ const RECIPES: Readonly<Record<ExporterName, Recipe>> = {
   },
   elasticsearch: {
     purpose: 'the exporter of Elasticsearch',
-    args: (port) => [`--web.listen-address=127.0.0.1:${port}`, '--es.indices', '--log.level=warn'],
+    args: (port) => [`--web.listen-address=127.0.0.1:${port}`, '--es.indices', '--es.timeout=3s', '--log.level=warn'],
   },
 }
 
