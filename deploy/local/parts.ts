@@ -7,6 +7,7 @@ import { startRedis } from './components/redis.ts'
 import { startService } from './components/service.ts'
 import { spoolDsn, startSpool } from './components/spool.ts'
 import { isRoot } from './programs.ts'
+import { overrideFile } from './overrides.ts'
 import type { Say } from './progress.ts'
 import type { Secrets } from './secrets.ts'
 import type { Selection } from './selection.ts'
@@ -139,7 +140,7 @@ const servicePart = (input: PartsInput, name: ServiceName): Part => {
         name,
         port: settings.servicePorts[name].http,
         managementPort: settings.servicePorts[name].management,
-        overrideFile: settings.env['FAULTS'] === 'on' ? join(settings.home, 'run/overrides', `${name}.env`) : undefined,
+        overrideFile: settings.env['FAULTS'] === 'on' ? overrideFile(settings.home, name) : undefined,
         env: serviceEnvironment(name, {
           addresses: {
             stores: storeUrls(input),

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseEnv } from 'node:util'
 import { compileCache } from '../cache.ts'
 import { Failure } from '../failure.ts'
 import { ManagedProcess } from '../managed-process.ts'
+import { readOverrides } from '../overrides.ts'
 import type { ServiceName } from '../services.ts'
 import { answersOk, serverOf, type Server } from './server.ts'
 
@@ -40,9 +40,6 @@ const HEAP_LIMIT = '--max-old-space-size=1024'
 
 /** One arena of malloc for all threads: each further one keeps what was freed in it, some 30 MB for 5,000 live connections. */
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' }
-
-const readOverrides = (file: string | undefined): Record<string, string> =>
-  file !== undefined && existsSync(file) ? (parseEnv(readFileSync(file, 'utf8')) as Record<string, string>) : {}
 
 // A little above the 25 s in which a service finishes its requests.
 const STOP_TIMEOUT_MS = 27_000
