@@ -4,7 +4,7 @@ import type { Variable } from './dashboards.ts'
 /** The chosen values of each variable; `all` says that they are all there are. */
 export type Chosen = ReadonlyMap<string, readonly string[]>
 
-type Language = 'prometheus' | 'loki' | 'tempo' | 'elasticsearch'
+export type Language = 'prometheus' | 'loki' | 'tempo' | 'elasticsearch'
 
 // Once for the expression, and once for the text that the expression stands in.
 const escaped = (value: string): string => value.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\\\$&')

@@ -37,8 +37,8 @@ const askEverything = async (words: readonly string[]): Promise<[string, Answer[
     if (!wanted(dashboard.uid)) continue
     // One dashboard takes either id, the other a trace's.
     const given = { id: dashboard.uid === 'pharos-traces' ? traceId : correlationId }
-    const panels = await askDashboard(dashboard, { given, backEnds, range })
-    all.push([dashboard.uid, panels.map(({ panel, found, faults }) => ({ where: panel, found, faults }))])
+    const { panels } = await askDashboard(dashboard, { given, backEnds, range })
+    all.push([dashboard.uid, panels.map(({ panel, found, faults }) => ({ where: panel.title, found, faults }))])
   }
   const given = new Map(Object.entries({ service: ['users'], topic: ['pharos.users.v1'], id: [correlationId] }))
   const texts = { runbooks: askRunbooks, rules: askRules }
