@@ -44,6 +44,7 @@ const stopped = (service: ServiceName): Fault => ({
   // Who asks for somebody unknown makes relations and notifications ask users.
   mayFire: [
     ...burnsOf(service),
+    ...lateAfter(service),
     ...(service === 'users' ? availabilityBurns('relations', 'notifications', 'posts', 'auth') : []),
   ],
   hard: true,
