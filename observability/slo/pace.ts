@@ -33,11 +33,14 @@ const FAST_LENGTHS: Readonly<Record<string, string>> = {
 const FAST_AFTER: Readonly<Record<string, string>> = { '5m': '20s', '1h': '1m' }
 const LONGEST = '6m'
 
-/** For a system that is watched for minutes: nothing looks back further than six of them, and tickets, which take days, are left out. */
+/**
+ * For a system that is watched for minutes: nothing looks back further than six of them. Only the first pair of windows tells:
+ * the second, of six minutes, would go on about a fault when three others have come and gone, and tickets take days.
+ */
 export const FAST: Pace = {
   lengthOf: (window) => FAST_LENGTHS[window] ?? LONGEST,
   afterOf: (window) => FAST_AFTER[window] ?? LONGEST,
   often: 5,
   seldom: '5s',
-  tells: ({ severity }) => severity === 'critical',
+  tells: ({ short }) => short === '5m',
 }

@@ -13,7 +13,9 @@ const LOSES: Readonly<Record<ServiceName, string>> = {
 
 /** What its users lose, as the gateway sees it; with the gateway itself nobody is left to see it. */
 const burnsOf = (service: ServiceName): AlertRef[] =>
-  service === 'gateway' ? [...availabilityBurns(), ...latencyBurns()] : availabilityBurns(service)
+  service === 'gateway'
+    ? [...availabilityBurns(), ...latencyBurns()]
+    : [...availabilityBurns(service), ...latencyBurns(service)]
 
 /** Another member takes its partitions over after six seconds, which is long for what came meanwhile. */
 const lateAfter = (service: ServiceName): AlertRef[] =>

@@ -123,4 +123,6 @@ export const RECORDS_EMPTY_IN_HEALTH: readonly string[] = [
   'service:retries',
   'service:requests_shed',
   'service_class:requests_limited',
+  'service:logins_refused',
+  'redis:cache_errors',
 ]
