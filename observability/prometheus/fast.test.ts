@@ -95,7 +95,6 @@ test('windows become a sixth, but not less than four scrapes, and of the rest on
   }
   assert.ok(windows > 100)
   assert.deepEqual(guards.toSorted(), [
-    'CrashLoop 2 1.5',
     'DeadLetters 600 100',
     'DependencyErrors 0.05 0.075',
     'DuplicatesHigh 50 8.33',
@@ -118,7 +117,6 @@ test('windows become a sixth, but not less than four scrapes, and of the rest on
     'RedisSlow 0.05 0.075',
     'RegistrationsStopped 10 1.67',
     'RegistrationsStopped 3 1.5',
-    'RestartedUnexpectedly 2 1.5',
     'RuleEvaluationFailing 6 1.5',
     'SpansDropped 20 3.33',
     'SpansDropped 20 3.33',

@@ -10,7 +10,7 @@ export const services: readonly Fault[] = [
     name: 'posts-crash-looping',
     breaks: 'The process of posts dies again and again; who reads or writes posts gets errors at each start.',
     see: { dashboard: 'pharos-nodejs', panel: 'Restarts' },
-    injection: { by: 'kill', part: 'posts', everySeconds: 20 },
+    injection: { by: 'kill', part: 'posts', everySeconds: 12 },
     sli: { query: 'changes(process_start_time_seconds{job="services",service="posts"}[2m])', is: 'above', bound: 1 },
     alerts: [{ alert: 'CrashLoop', service: 'posts', withinSeconds: 130 }],
     // The first two starts are no loop yet.
