@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts'
-import { availabilityBurns, freshnessBurns, latencyBurns } from './following.ts'
+import { availabilityBurns, eventsLate, freshnessBurns, latencyBurns } from './following.ts'
 
 const failing = (service: string): string =>
   `sum(service_sli:gateway_failures:rate30s{service="${service}"}) / sum(service_sli:gateway_requests:rate2m{service="${service}"})`
@@ -101,6 +101,9 @@ export const postgres: readonly Fault[] = [
       { alert: 'PoolWaitHigh', service: 'posts' },
       { alert: 'LatencyP99High', service: 'posts' },
       { alert: 'PostgresRollbacksHigh', service: 'postgres' },
+      // Its connections all wait, so that its readiness has none, and its consumer neither.
+      { alert: 'NotReady', service: 'posts' },
+      ...eventsLate('posts'),
       ...availabilityBurns('posts'),
       ...latencyBurns('posts'),
     ],

@@ -101,6 +101,9 @@ export const prepareMonitor = async (
   await withClient(adminUrl, async (admin) => {
     await makeRole(admin, { role: MONITOR, password: o.password })
     await admin.query(`grant pg_monitor to ${MONITOR}`)
+    // The size of a table waits for whoever has locked it, and with it all that the exporter tells would.
+    await admin.query(`alter role ${MONITOR} set lock_timeout = '500ms'`)
+    await admin.query(`alter role ${MONITOR} set statement_timeout = '3s'`)
     for (const name of o.databases) await admin.query(`grant connect on database ${quote(name)} to ${MONITOR}`)
     await admin.query('create extension if not exists pg_stat_statements')
   })
