@@ -44,6 +44,8 @@ export type Fault = {
   alerts: readonly (AlertRef & { service: string; withinSeconds: number })[]
   /** What may be delivered as well, because it follows; anything else is a false alarm. Without a service: of any. */
   mayFire?: readonly AlertRef[]
+  /** How long after the repair its alerts may go on, where that is longer than usual. */
+  resolvesWithinSeconds?: number
   /** Something is gone or fails outright: counts for the median time of detection. */
   hard: boolean
 }

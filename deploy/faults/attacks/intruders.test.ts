@@ -63,17 +63,21 @@ test('a stolen refresh token is used by its owner first and then by a thief from
   assert.notEqual(owner?.from, thief?.from)
 })
 
-test('passwords are guessed from eight addresses, of somebody who is there and of people who are not', onLinux, async () => {
-  await using stack = new AsyncDisposableStack()
-  const { asked, target } = await gateway(stack, false)
-  const { repair } = await inject(attack('brute-force-login'), target)
-  const logins = (): Asked[] => asked.filter(({ what }) => what === 'POST /auth/login')
-  await eventually(() => logins().length >= 8)
-  await repair()
-  assert.equal(new Set(logins().map(({ from }) => from)).size, 8)
-  const victim = asked.find(({ what }) => what === 'POST /auth/register')?.body['username']
-  assert.equal(logins().filter(({ body }) => body['login'] === victim).length, 4)
-})
+test(
+  'passwords are guessed from eight addresses, of somebody who is there and of people who are not',
+  onLinux,
+  async () => {
+    await using stack = new AsyncDisposableStack()
+    const { asked, target } = await gateway(stack, false)
+    const { repair } = await inject(attack('brute-force-login'), target)
+    const logins = (): Asked[] => asked.filter(({ what }) => what === 'POST /auth/login')
+    await eventually(() => logins().length >= 8)
+    await repair()
+    assert.equal(new Set(logins().map(({ from }) => from)).size, 8)
+    const victim = asked.find(({ what }) => what === 'POST /auth/register')?.body['username']
+    assert.equal(logins().filter(({ body }) => body['login'] === victim).length, 4)
+  },
+)
 
 test('a flood comes from one address until the repair, and wants a system with limits', async () => {
   await using stack = new AsyncDisposableStack()

@@ -62,8 +62,12 @@ export const telemetry: readonly Fault[] = [
       is: 'above',
       bound: 0,
     },
-    alerts: [{ alert: 'CollectorExportFailing', service: 'collector', withinSeconds: 150 }],
-    mayFire: [{ alert: 'LogStoresDiverge', service: 'collector' }],
+    alerts: [
+      { alert: 'CollectorExportFailing', service: 'collector', withinSeconds: 150 },
+      { alert: 'LogStoresDiverge', service: 'collector', withinSeconds: 300 },
+    ],
+    // It compares with what was ten minutes before.
+    resolvesWithinSeconds: 1200,
     hard: false,
   },
   {

@@ -29,6 +29,11 @@ test('what may follow counts in both directions', () => {
   assert.deepEqual(namesOf(spreadOut([b, a, c])), ['b', 'c', 'a'])
 })
 
+test('a fault whose end takes long comes first, so that the others happen meanwhile', () => {
+  const [a, b, long] = [fault('a', 'A'), fault('b', 'B'), { ...fault('long', 'L'), resolvesWithinSeconds: 900 }]
+  assert.deepEqual(namesOf(spreadOut([a, b, long])), ['long', 'a', 'b'])
+})
+
 test('no fault of the matrix is lost', () => {
   assert.deepEqual(new Set(namesOf(spreadOut(MATRIX))), new Set(namesOf(MATRIX)))
   assert.equal(spreadOut(MATRIX).length, MATRIX.length)

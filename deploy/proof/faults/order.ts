@@ -7,9 +7,9 @@ const named = ({ alerts }: Fault): readonly (AlertRef & { service: string })[] =
 const mixes = (one: Fault, other: Fault): boolean =>
   named(one).some((alert) => mayBring(other, alert)) || named(other).some((alert) => mayBring(one, alert))
 
-/** The same faults, each followed by one that need not wait for it, as far as there is one. */
+/** The same faults, those first whose end takes long, and each followed by one that need not wait for it, as far as there is one. */
 export const spreadOut = (faults: readonly Fault[]): Fault[] => {
-  const left = [...faults]
+  const left = faults.toSorted((a, b) => (b.resolvesWithinSeconds ?? 0) - (a.resolvesWithinSeconds ?? 0))
   const order: Fault[] = []
   while (left.length > 0) {
     const last = order.at(-1)

@@ -64,9 +64,11 @@ const followLinks = async ({ trial, checked }: Made, { delivered }: Share, port:
 /** Ends a tail of which nothing is left, or whose time is over; `share` is missing when nothing could be seen. */
 const settle = async (stage: Stage, tail: Made, share: Share | undefined, at: number, now: number): Promise<void> => {
   const firing = (share?.alerts ?? []).filter(({ state }) => state === 'firing')
-  if (share && firing.length === 0 && (tail.isJudged || untoldOf(tail).length === 0)) tail.overAt = at
+  // What is pending may still fire, and would then seem to be of the next fault.
+  if (share?.alerts.length === 0 && (tail.isJudged || untoldOf(tail).length === 0)) tail.overAt = at
   if (tail.isJudged) return
-  const isLate = now - (tail.repairedAt ?? now) > stage.limits.recoverSeconds * 1000
+  const seconds = Math.max(stage.limits.recoverSeconds, tail.fault.resolvesWithinSeconds ?? 0)
+  const isLate = now - (tail.repairedAt ?? now) > seconds * 1000
   if (tail.overAt === undefined && !isLate) return
   tail.isJudged = true
   if (tail.overAt !== undefined && tail.left.length === 0) tail.trial.resolvedAfter = secondsAfter(tail, now)
