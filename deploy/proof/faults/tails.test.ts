@@ -242,3 +242,20 @@ test('a proof that is stopped repairs the fault that is made, and ends no tail',
   )
   assert.deepEqual(ended, [])
 })
+
+test('what is pending of the one before may still fire, and is then its own', async () => {
+  const late = { ...seen('NotReady', 'posts'), from: 16, firing: 40, until: 30 }
+  const told = firing('NotReady', 'posts', { afterRepair: 22 })
+  const script = scriptOf(POSTGRES, { alerts: [late], delivered: [told] })
+  const { reasons, trials } = await tried([[POSTGRES, script], [REDIS]])
+  assert.deepEqual(reasons, { postgres: [], redis: [] })
+  assert.deepEqual([trials['postgres']?.followed, trials['postgres']?.resolvedAfter], [['NotReady of posts'], 48])
+})
+
+test('an end that takes long is waited for as long as the fault says', async () => {
+  const endless = scriptOf(POSTGRES, { alerts: [{ ...seen('NotReady', 'posts'), from: 16, firing: 17, until: 50 }] })
+  const { reasons } = await tried([[POSTGRES, endless], [REDIS]])
+  assert.deepEqual(reasons['postgres'], ['NotReady of posts still fires'])
+  const patient = { ...POSTGRES, resolvesWithinSeconds: 60 }
+  assert.deepEqual((await tried([[patient, endless], [REDIS]])).reasons['postgres'], [])
+})
