@@ -7,9 +7,19 @@ const named = ({ alerts }: Fault): readonly (AlertRef & { service: string })[] =
 const mixes = (one: Fault, other: Fault): boolean =>
   named(one).some((alert) => mayBring(other, alert)) || named(other).some((alert) => mayBring(one, alert))
 
-/** The same faults, those first whose end takes long, and each followed by one that need not wait for it, as far as there is one. */
+/**
+ * The same faults, each followed by one that need not wait for it, as far as there is one. Those whose end takes long come in the
+ * middle: what looks far back needs a system that has run for a while, and the others happen meanwhile.
+ */
 export const spreadOut = (faults: readonly Fault[]): Fault[] => {
-  const left = faults.toSorted((a, b) => (b.resolvesWithinSeconds ?? 0) - (a.resolvesWithinSeconds ?? 0))
+  const { long = [], usual = [] } = Object.groupBy(faults, ({ resolvesWithinSeconds }) =>
+    resolvesWithinSeconds === undefined ? 'usual' : 'long',
+  )
+  return inTurn(usual).toSpliced(Math.floor(usual.length / 2), 0, ...long)
+}
+
+const inTurn = (faults: readonly Fault[]): Fault[] => {
+  const left = [...faults]
   const order: Fault[] = []
   while (left.length > 0) {
     const last = order.at(-1)

@@ -50,7 +50,7 @@ test('a report is one page that needs no network, and nothing that was answered 
       {
         name: 'queries',
         claim: 'Every query is answered.',
-        findings: [{ what: 'one that is not', verdict: 'failed' as const, detail: 'why' }],
+        findings: [{ what: 'one that is not', verdict: 'failed' as const, detail: 'why; and why <not>' }],
         figures: { queries: 3 },
       },
     ]
@@ -69,19 +69,20 @@ test('a report is one page that needs no network, and nothing that was answered 
     // The data, the library and our own.
     assert.equal(html.match(/<\/script>/g)?.length, 3)
     assert.match(html, /class="claim failed"/)
+    assert.match(html, /one that is not<small>why<\/small><small>and why &lt;not&gt;<\/small>/)
     assert.match(html, /tempo did not answer/)
     const json = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? ''
     const data = JSON.parse(json) as {
       axes: number[][]
       charts: Record<string, { times: number; lines: { values: unknown[] }[] }>
-      marks: Record<string, { title: string; from: number }[]>
+      marks: Record<string, { lane: string; title: string; from: number }[]>
     }
     const chart = data.charts['d/7']
     assert.deepEqual(data.axes[chart?.times ?? -1], [0, 15, 30, 45, 60])
     assert.deepEqual(chart?.lines[0]?.values, [null, 0.5, 0.7, null, null])
     assert.deepEqual(
-      data.marks['d']?.map(({ title, from }) => [title, from]),
-      [['users-slow', 20]],
+      data.marks['d']?.map(({ lane, title, from }) => [lane, title, from]),
+      [['fault', 'users-slow', 20]],
     )
   } finally {
     await rm(folder, { recursive: true })

@@ -1,5 +1,5 @@
 // Runs in a browser: what stands in the page as data becomes graphs when it is looked at.
-import { faded, paintCells, paintExemplars, paintLimits, paintMarks, resolved } from './paint.mjs'
+import { faded, lanesHeight, paintCells, paintExemplars, paintLimits, paintMarks, resolved } from './paint.mjs'
 import { clock, hideTip, tell } from './tip.mjs'
 import { formatValue } from '../view/units.ts'
 
@@ -126,16 +126,15 @@ const draw = (element) => {
       hooks: {
         drawClear: [paintBelow],
         draw: [paintAbove],
-        setCursor: [
-          (self) => self.over.matches(':hover') && tell(self, { chart, marks, step: data.range.stepSeconds }),
-        ],
+        setCursor: [(self) => self.over.matches(':hover') && tell(self, { chart, marks })],
       },
-      padding: [8, 8, 0, 0],
+      padding: [8 + lanesHeight(marks), 16, 0, 0],
     },
     [data.axes[chart.times], ...rows],
     element,
   )
   u.setScale('x', { min: data.range.from, max: data.range.to })
+  u.over.style.setProperty('--lanes', `${lanesHeight(marks)}px`)
   u.over.addEventListener('mouseleave', hideTip)
   u.over.addEventListener('dblclick', () =>
     requestAnimationFrame(() => u.setScale('x', { min: data.range.from, max: data.range.to })),

@@ -1,4 +1,5 @@
 // What is told of the moment below the pointer.
+import { LANES } from './paint.mjs'
 import { formatValue } from '../view/units.ts'
 
 /* global document, window */
@@ -44,23 +45,30 @@ export const hideTip = () => {
   tip.hidden = true
 }
 
-/** `step`: the seconds from one point to the next. */
-export const tell = (u, { chart, marks, step }) => {
+const NEAR_PIXELS = 3
+const NAMED = 8
+
+const markRow = (u, marks) => {
+  const [from, to] = [-NEAR_PIXELS, NEAR_PIXELS].map((off) => u.posToVal(u.cursor.left + off, 'x'))
+  const here = marks.filter((mark) => mark.from <= to && mark.to >= from)
+  if (here.length === 0) return ''
+  const named = LANES.flatMap((lane) => here.filter((mark) => mark.lane === lane))
+    .slice(0, NAMED)
+    // A title may say what it is itself: "users restarted".
+    .map(({ kind, title, color }) => [color, title.includes(kind) ? title : `${kind} ${title}`])
+    .map(([color, says]) => `<span><i style="background:${color}"></i>${escaped(says)}</span>`)
+  const more = here.length > NAMED ? [`<span>${here.length - NAMED} more</span>`] : []
+  return `<p>${[...named, ...more].join(' ')}</p>`
+}
+
+export const tell = (u, { chart, marks }) => {
   const at = u.cursor.idx
   if (at == null || u.cursor.left < 0) {
     hideTip()
     return
   }
-  const time = u.data[0][at]
   const rows = chart.kind === 'cells' ? cellRows(u, chart, at) : [...exemplarRows(u, chart), ...lineRows(u, chart, at)]
-  const during = marks
-    .filter(({ from, to }) => from <= time + step / 2 && to >= time - step / 2)
-    .slice(0, 6)
-    .map(
-      ({ kind, title, color }) =>
-        `<div class="mark"><i style="background:${color}"></i><span>${escaped(`${kind}: ${title}`)}</span></div>`,
-    )
-  tip.innerHTML = `<time>${clock(time)}</time>${rows.join('')}${during.join('')}`
+  tip.innerHTML = `<time>${clock(u.data[0][at])}</time>${rows.join('')}${markRow(u, marks)}`
   tip.hidden = false
   const box = u.over.getBoundingClientRect()
   const [x, y] = [box.left + u.cursor.left, box.top + u.cursor.top]

@@ -5,7 +5,7 @@ import type { Chosen } from '../../../ops/queries/fill.ts'
 import type { Chart } from './graph.ts'
 import { placesOf, type Place } from './grid.ts'
 import { escapeHtml } from './html.ts'
-import type { Mark } from './marks.ts'
+import { marksHtml, type Mark } from './marks.ts'
 import { panelHtml } from './panel.ts'
 
 export type DashboardView = { html: string; charts: ReadonlyMap<string, Chart> }
@@ -22,19 +22,6 @@ const titled = (title: string, chosen: Chosen): string =>
 
 const placed = ({ column, width, line, height, panel }: Place, inside: string): string =>
   `<article class="panel of-${panel.type}" id="panel-${panel.id}" style="grid-area:${line}/${column}/span ${height}/span ${width}">${inside}</article>`
-
-const LISTED = 12
-
-const clockOf = (at: number): string => new Date(at * 1000).toISOString().slice(11, 19)
-
-const marksHtml = (marks: readonly Mark[]): string => {
-  if (marks.length === 0) return ''
-  const items = marks.slice(0, LISTED).map(({ kind, title, from, color }) => {
-    return `<li style="--is:${color}" title="${escapeHtml(kind)}"><time>${clockOf(from)}</time> ${escapeHtml(title)}</li>`
-  })
-  const more = marks.length > LISTED ? `<li>and ${marks.length - LISTED} more</li>` : ''
-  return `<ul class="marks">${items.join('')}${more}</ul>`
-}
 
 const LONG = 4
 

@@ -24,14 +24,15 @@ const claimHtml = (one: Claim): string => {
   )
   const open = findings.filter((finding) => finding.verdict !== 'proven')
   const list = open.map((finding) => {
-    const detail = finding.detail === undefined ? '' : ` <small>${escapeHtml(finding.detail)}</small>`
-    return `<li class="${finding.verdict.replace(' ', '-')}">${MARKS[finding.verdict]} ${escapeHtml(finding.what)}${detail}</li>`
+    // A detail may be several sentences, each of something else that is wrong.
+    const details = (finding.detail?.split('; ') ?? []).map((detail) => `<small>${escapeHtml(detail)}</small>`)
+    return `<li class="${finding.verdict.replace(' ', '-')}"><i>${MARKS[finding.verdict]}</i><div>${escapeHtml(finding.what)}${details.join('')}</div></li>`
   })
   const more =
     table === undefined
       ? ''
       : `<details><summary>All of it</summary><div class="scroll">${tableOf(table)}</div></details>`
-  return `<article class="claim ${verdict.replace(' ', '-')}"><h3><i>${MARKS[verdict]}</i> ${escapeHtml(name)}</h3><p>${escapeHtml(claim)}</p><div class="figures">${numbers.join('')}</div><ul>${list.join('')}</ul>${more}</article>`
+  return `<article class="claim ${verdict.replace(' ', '-')}"><h3><i>${MARKS[verdict]}</i> ${escapeHtml(name)}</h3><p>${escapeHtml(claim)}</p><div class="figures">${numbers.join('')}</div>${list.length === 0 ? '' : `<ul>${list.join('')}</ul>`}${more}</article>`
 }
 
 const countOf = ({ panels }: DashboardAnswer) => ({

@@ -4,7 +4,7 @@ import type { LogLine, Span } from '../../../ops/queries/answers.ts'
 import { answeredWith, panelWith, seriesAnswer } from './fixtures.ts'
 import { linesOf, placesOf } from './grid.ts'
 import { markdown } from './markdown.ts'
-import { faultMarks } from './marks.ts'
+import { faultMarks, marksHtml, marksOf, type Mark } from './marks.ts'
 import { layersOf } from './node-graph.ts'
 import { panelHtml } from './panel.ts'
 import { treeOf } from './stories.ts'
@@ -75,6 +75,61 @@ test('a fault lasts from its injection to its repair, or to the end', () => {
       ['users-slow', 50, 60],
     ],
   )
+})
+
+const annotated = (name: string, answer: ReturnType<typeof seriesAnswer>, titleFormat: string) => {
+  const datasource = { type: 'prometheus', uid: 'prometheus' }
+  return { annotation: { name, datasource, titleFormat }, query: '', answer, faults: [] }
+}
+
+test('a mark knows its lane, and one alert of two severities is one mark', () => {
+  const firing = seriesAnswer(
+    [{ alertname: 'Burn', service: 'posts', severity: 'page' }, [[15, 1]]],
+    [
+      { alertname: 'Burn', service: 'posts', severity: 'ticket' },
+      [
+        [15, 1],
+        [30, 1],
+      ],
+    ],
+    [{ alertname: 'Burn', service: 'users', severity: 'page' }, [[0, 1]]],
+  )
+  const restarts = seriesAnswer([{ service: 'auth' }, [[45, 1]]])
+  const marks = marksOf(
+    [annotated('Restarts', restarts, '{{service}} restarted'), annotated('Firing alerts', firing, '{{alertname}}')],
+    [],
+    range,
+  )
+  assert.deepEqual(
+    marks.map(({ lane, kind, title, from, to }) => [lane, kind, title, from, to]),
+    [
+      ['alert', 'alert', 'Burn (users)', 0, 15],
+      ['alert', 'alert', 'Burn (posts)', 15, 45],
+      ['change', 'restart', 'auth restarted', 45, 60],
+    ],
+  )
+})
+
+test('a dashboard names eight marks, faults first and deploys last, and all of them on demand', () => {
+  const mark = (lane: Mark['lane'], title: string): Mark => ({
+    lane,
+    kind: lane,
+    title,
+    from: 0,
+    to: 60,
+    color: 'var(--red)',
+  })
+  const many = (lane: Mark['lane'], count: number): Mark[] =>
+    Array.from({ length: count }, (_, i) => mark(lane, `${lane}-${i}`))
+  const titles = (html: string): string[] => [...html.matchAll(/<\/time> ([\w-]+)</g)].map(([, title]) => title ?? '')
+  const html = marksHtml([...many('change', 4), ...many('alert', 4), ...many('fault', 3)])
+  const [first = '', rest = ''] = html.split('<details>')
+  assert.equal(titles(first).join(' '), 'fault-0 fault-1 fault-2 alert-0 alert-1 alert-2 alert-3 change-0')
+  assert.match(rest, /<summary>and 3 more</)
+  assert.equal(titles(rest).length, 11)
+  assert.ok(!marksHtml(many('fault', 8)).includes('<details>'))
+  assert.equal(marksHtml([]), '')
+  assert.match(marksHtml([mark('fault', '<b>')]), /&lt;b&gt;/)
 })
 
 test('spans stand below their parents, and one whose parent is lost is a root', () => {
