@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
+import { eventually } from '@pharos/platform/testing/eventually'
 import { readDashboards } from '../../ops/queries/dashboards.ts'
 import { goBinaryPath } from '../go-build.ts'
 import { freePort } from '../ports.ts'
@@ -56,5 +57,11 @@ test('Grafana takes our data sources and every dashboard', { skip }, async () =>
   const sources = await ask('/api/datasources')
   assert.deepEqual(sources.toSorted(), ['alertmanager', 'elasticsearch', 'loki', 'prometheus', 'tempo'])
   const dashboards = (await readDashboards()).map(({ uid }) => uid)
-  assert.deepEqual((await ask('/api/search?type=dash-db')).toSorted(), dashboards.toSorted())
+  // It says that it is ready before it has read them all.
+  await eventually(
+    async () => {
+      assert.deepEqual((await ask('/api/search?type=dash-db')).toSorted(), dashboards.toSorted())
+    },
+    { timeoutMs: 30_000 },
+  )
 })
