@@ -2,25 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lagOfScrape } from './event-loop.ts'
 import { columns, scenarioTable, summarise } from './report.ts'
-import type { Slice } from './slice.ts'
-
-const slice = (sum: number, lag: Slice['lag'] = {}): Slice => ({
-  requests: 1000,
-  throughput: 5000,
-  p50: 3,
-  p95: 5,
-  p99: 8,
-  cpu: { gateway: sum, users: 0, auth: 0, posts: 0, notifications: 0, relations: 0, postgres: 0, redis: 0, kafka: 7 },
-  sum,
-  sumWithKafka: sum + 7,
-  lag,
-  spans: 0,
-  foreign: 0,
-  rested: true,
-})
+import { slice } from './slices-fixture.ts'
 
 test('a summary holds the median with its bounds, and the longest hold-up of all rounds', () => {
-  const { sum, cpu, lag } = summarise([slice(90, { users: 3 }), slice(80, { users: 12, auth: 1 }), slice(85)])
+  const { sum, cpu, lag } = summarise([
+    slice(90, { lag: { users: 3 } }),
+    slice(80, { lag: { users: 12, auth: 1 } }),
+    slice(85),
+  ])
   assert.deepEqual(sum, { median: 85, min: 80, max: 90 })
   assert.deepEqual(cpu.kafka, { median: 7, min: 7, max: 7 })
   assert.deepEqual(lag, { users: 12, auth: 1 })
@@ -29,7 +18,7 @@ test('a summary holds the median with its bounds, and the longest hold-up of all
 test('the table gives each variant as a multiple of off', () => {
   const lines = scenarioTable('profile', [
     { name: 'off', variant: 'off', slices: [slice(80)] },
-    { name: 'all', variant: 'all', slices: [slice(160, { gateway: 4 })] },
+    { name: 'all', variant: 'all', slices: [slice(160, { lag: { gateway: 4 } })] },
   ]).split('\n')
   assert.match(lines.find((line) => line.startsWith('  off ')) ?? '', / 1\.00 /)
   assert.match(lines.find((line) => line.startsWith('  all ')) ?? '', / 2\.00 .* 4\.00$/)

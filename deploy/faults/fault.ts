@@ -1,14 +1,5 @@
+import type { FlagName } from '@pharos/platform/faults/faults'
 import type { ServiceName } from '../local/services.ts'
-
-/** What an inner fault is called: a flag of platform/src/faults/flags.flagd.json. */
-export type FlagName =
-  | 'http-delay'
-  | 'http-error'
-  | 'event-loop-block'
-  | 'memory-leak'
-  | 'consumer-stall'
-  | 'consumer-error'
-  | 'relay-stop'
 
 /**
  * How a fault is made. Everything is done from outside a process, but for flags, which a process takes on its management port

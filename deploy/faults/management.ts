@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Failure } from '../local/failure.ts'
 import type { ServiceName } from '../local/services.ts'
-import type { FlagName } from './fault.ts'
+import type { FlagName } from '@pharos/platform/faults/faults'
 import { untilWorks } from './repeat.ts'
 import type { Target } from './target.ts'
 

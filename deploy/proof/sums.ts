@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { askJson, search } from './stores/ask.ts'
+import { askJson, search } from '../ops/queries/ask-json.ts'
 
 const answer = z.object({
   data: z.object({

@@ -3,7 +3,7 @@ import { journalOf } from '../faults/story.ts'
 import { alertsNow, deliveredSince } from '../faults/watch.ts'
 import type { Delivered, SeenAlert } from './faults/trial.ts'
 import type { Live } from './part.ts'
-import { askJson } from './stores/ask.ts'
+import { askJson } from '../ops/queries/ask-json.ts'
 
 const active = z.array(
   z.object({

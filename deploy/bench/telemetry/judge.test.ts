@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Measured } from '../report.ts'
 import { judgeBudgets, judgeRise } from './judge.ts'
-import { measuredOf } from './slices-fixture.ts'
+import { measuredOf } from '../slices-fixture.ts'
 
 /** The machine's pace doubles and halves between rounds. */
 const PACE = [1, 2, 1.1, 1.9, 1.2, 1.7, 1.4, 1.5, 1.3]

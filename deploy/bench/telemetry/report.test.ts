@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Memory } from '../surroundings.ts'
 import { markdownOf, seenLayers, seenRise } from './report.ts'
-import { measuredOf } from './slices-fixture.ts'
+import { measuredOf } from '../slices-fixture.ts'
 
 const NINE = [100, 101, 102, 103, 104, 105, 106, 107, 108]
 const times = (factor: number): number[] => NINE.map((cost) => cost * factor)

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import {
   linesInHits,
   linesInStreams,
@@ -9,6 +10,7 @@ import {
   type Hit,
   type Matrix,
 } from './answers.ts'
+import { askJson, search } from './ask-json.ts'
 import { tempoAnswer, type TempoAnswer } from './traces.ts'
 
 /** Where the stores of telemetry answer. */
@@ -17,24 +19,7 @@ export type BackEnds = { prometheus: string; loki: string; tempo: string; elasti
 /** The span of time that is asked for, in seconds since 1970. */
 export type Range = { from: number; to: number; stepSeconds: number }
 
-const TIMEOUT_MS = 20_000
-
-const getJson = async (url: string, body?: unknown): Promise<unknown> => {
-  const response = await fetch(url, {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(body !== undefined && {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 300)}`)
-  return JSON.parse(text)
-}
-
-const search = (values: Record<string, string | number>): string =>
-  new URLSearchParams(Object.entries(values).map(([name, value]): [string, string] => [name, String(value)])).toString()
+const getJson = (url: string, body?: unknown): Promise<unknown> => askJson(z.unknown(), url, body)
 
 /** Asks Prometheus about the last moment, or about the whole range. */
 export const askPrometheus = async (url: string, expr: string, instant: boolean, range: Range): Promise<Answer> => {

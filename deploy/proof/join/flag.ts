@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { FlagName } from '../../faults/fault.ts'
+import type { FlagName } from '@pharos/platform/faults/faults'
 import { Failure } from '../../local/failure.ts'
 import type { ServiceName } from '../../local/services.ts'
 import type { Live } from '../part.ts'

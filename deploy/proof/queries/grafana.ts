@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { amountOf } from '../../ops/queries/answers.ts'
 import { filledQuery, type DashboardAnswer } from '../../ops/queries/ask.ts'
+import { askJson, search } from '../../ops/queries/ask-json.ts'
 import type { Range } from '../../ops/queries/back-ends.ts'
 import type { Target } from '../../ops/queries/dashboards.ts'
 import type { Finding } from '../part.ts'
 import type { Gathered } from './gather.ts'
 
-const TIMEOUT_MS = 30_000
 const TRACE_ID = /^[0-9a-f]{16,32}$/
 
 const answered = z.object({
@@ -19,19 +19,7 @@ const answered = z.object({
   ),
 })
 
-const askJson = async (url: string, body?: unknown): Promise<unknown> => {
-  const response = await fetch(url, {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(body !== undefined && {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 300)}`)
-  return JSON.parse(text)
-}
+const traced = z.object({ traces: z.array(z.unknown()).optional(), batches: z.array(z.unknown()).optional() })
 
 /** Asks as a panel does: one query to /api/ds/query, by the uid of its data source; answers how many values came. */
 const askSource = async (grafana: string, target: Target, query: string, range: Range): Promise<number> => {
@@ -50,7 +38,7 @@ const askSource = async (grafana: string, target: Target, query: string, range: 
       },
     ],
   }
-  const { results } = answered.parse(await askJson(`${grafana}/api/ds/query`, body))
+  const { results } = await askJson(answered, `${grafana}/api/ds/query`, body)
   const { error, frames = [] } = results[target.refId] ?? { error: 'no answer to this query' }
   if (error !== undefined) throw new Error(error)
   return frames.reduce((sum, { data }) => sum + (data?.values[0]?.length ?? 0), 0)
@@ -61,8 +49,8 @@ const askThroughProxy = async (grafana: string, query: string, { from, to }: Ran
   const proxy = `${grafana}/api/datasources/proxy/uid/tempo/api`
   const path = TRACE_ID.test(query)
     ? `traces/${query}`
-    : `search?${new URLSearchParams({ q: query, start: String(from), end: String(to), limit: '20' }).toString()}`
-  const { traces, batches } = (await askJson(`${proxy}/${path}`)) as { traces?: unknown[]; batches?: unknown[] }
+    : `search?${search({ q: query, start: from, end: to, limit: 20 })}`
+  const { traces, batches } = await askJson(traced, `${proxy}/${path}`)
   return (traces ?? batches ?? []).length
 }
 
@@ -100,9 +88,9 @@ const WHAT = 'the same queries through Grafana'
 /** The queries of all panels once more, through a real Grafana where one answers. */
 export const askThroughGrafana = async (grafana: string, { dashboards, range }: Gathered): Promise<Finding[]> => {
   try {
-    await askJson(`${grafana}/api/health`)
+    await askJson(z.unknown(), `${grafana}/api/health`)
   } catch {
-    const detail = `no Grafana answers at ${grafana}: install one from grafana.com, then start again`
+    const detail = `no Grafana answers at ${grafana}: install one from grafana.com, or let PHAROS_GRAFANA=api build one without pages, then start again`
     return [{ what: WHAT, verdict: 'not proven', detail }]
   }
   const findings: Finding[] = []

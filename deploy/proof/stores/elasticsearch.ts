@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { askJson } from './ask.ts'
+import { askJson } from '../../ops/queries/ask-json.ts'
 import type { StoredLine, Window } from './line.ts'
 
 const PAGE = 2000

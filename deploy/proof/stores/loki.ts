@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { askJson, search } from './ask.ts'
+import { askJson, search } from '../../ops/queries/ask-json.ts'
 import type { StoredLine, Window } from './line.ts'
 
 const PAGE = 5000

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { askJson, askText, search } from './ask.ts'
+import { askJson, askText, search } from '../../ops/queries/ask-json.ts'
 import type { Window } from './line.ts'
 
 const exemplars = z.object({

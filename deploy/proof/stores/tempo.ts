@@ -1,6 +1,6 @@
 import { spansOfExport, type ReceivedSpan } from '@pharos/platform/telemetry/otlp-json'
 import { z } from 'zod'
-import { askText } from './ask.ts'
+import { askText } from '../../ops/queries/ask-json.ts'
 
 const resourceSpans = z.array(z.unknown())
 const answer = z.union([
